@@ -1,0 +1,85 @@
+"""Validation carved from the training rows, asking the same kind of question as the outer split."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from semimech.data.condition import Condition
+from semimech.data.effects import Effects, effects_of
+from semimech.data.screen import Screen
+from semimech.data.splits import Split
+
+
+def inner_effects(screen: Screen, split: Split, folds: int = 5, seed: int = 0) -> list[tuple[Effects, Effects]]:
+    """(to fit, to validate) effects of inner folds, both from training rows only, with disjoint control rows.
+
+    Where the outer test asks for conditions that are in training, rows are held out; where it asks for new
+    combinations of perturbations that are in training, conditions are held out, but only those whose
+    perturbations stay in the fitted part (a held-out single would be an unseen perturbation); else whole
+    perturbations. Returns [] where the training rows cannot be asked the question: nothing can be selected then.
+    """
+    random = np.random.default_rng([seed, 7919])
+    train = np.asarray(split.train)
+    held_out = _question(screen, split)
+    pairs = []
+    for fold in _folds(screen, train, held_out, folds, random):
+        validate = train[fold]
+        fit = train[~fold]
+        treated = ~screen.is_control
+        if treated[validate].any() and treated[fit].any():
+            pairs.append((effects_of(screen, fit), effects_of(screen, validate)))
+    return [(fit, held) for fit, held in pairs if len(fit) and len(held)]
+
+
+def _question(screen: Screen, split: Split) -> str:
+    asked = _conditions(screen, split.test)
+    learnt = _conditions(screen, split.train)
+    if asked <= learnt:
+        return "rows"
+    known = {name for condition in learnt for name in condition.names}
+    return "conditions" if all(known.issuperset(condition.names) for condition in asked) else "perturbations"
+
+
+def _conditions(screen: Screen, rows: np.ndarray) -> set[Condition]:
+    codes = np.unique(screen.condition_codes[rows])
+    return {screen.conditions[i] for i in codes if not screen.conditions[i].is_control}
+
+
+def _folds(
+    screen: Screen, train: np.ndarray, question: str, folds: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """For each fold a mask over `train` of the rows to validate on, a share of the control rows among them."""
+    control = screen.is_control[train]
+    codes = screen.condition_codes[train]
+    by_row = _dealt(screen.batches[train] * len(screen.conditions) + codes, folds, random)
+    if question == "rows":
+        return [by_row == fold for fold in range(folds)]
+    treated = np.unique(codes[~control])
+    names = [set(screen.conditions[i].names) for i in treated]
+    masks = []
+    if question == "conditions":
+        # Replicates, the same doses in another context included, stay on one side.
+        doses = [screen.conditions[i].doses for i in treated]
+        number = {key: i for i, key in enumerate(dict.fromkeys(doses))}
+        place = random.permutation(len(number)) % folds
+        assigned = np.array([place[number[key]] for key in doses])
+        for fold in range(folds):
+            held = assigned == fold
+            known = set().union(*(names[i] for i in np.flatnonzero(~held)))
+            masks.append(held & np.array([part <= known for part in names]))
+    else:
+        pool = sorted(set().union(*names))
+        dealt = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
+        masks = [np.array([any(dealt[name] == fold for name in part) for part in names]) for fold in range(folds)]
+    return [
+        (np.isin(codes, treated[held]) & ~control) | (control & (by_row == fold)) for fold, held in enumerate(masks)
+    ]
+
+
+def _dealt(strata: np.ndarray, folds: int, random: np.random.Generator) -> np.ndarray:
+    """A fold for each row, dealt evenly within each stratum."""
+    fold = np.empty(len(strata), int)
+    for stratum in np.unique(strata):
+        members = random.permutation(np.flatnonzero(strata == stratum))
+        fold[members] = (np.arange(len(members)) + random.integers(folds)) % folds
+    return fold

@@ -1,0 +1,1 @@
+"""Estimators: the baselines first among equals, and the mechanistic models."""

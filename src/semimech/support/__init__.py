@@ -1,0 +1,1 @@
+"""What every floor may use: errors, optional dependencies, progress, file writing."""
