@@ -1,0 +1,111 @@
+"""A run on disk: every file written whole, every file readable without semimech, nothing pickled.
+
+config.json           options, seed, versions, machine, device, data path and SHA-256, time taken
+findings.json         what `check` found: facts and findings
+perturbations.csv     name, kind, targets, default dose
+effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses
+splits/<split>.json   folds with their train and test row numbers
+observed/<split>/<fold>.h5ad                       the reference effects of the fold's test conditions
+predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
+history/<model>.csv   step, train_error, validation_error of the final fit
+scores.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
+models/<model>/       the model fitted on all rows: model.json and equinox leaves
+networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)
+figures/*.svg, *.png and report.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from semimech.data.network import Network
+from semimech.support.errors import UserError
+from semimech.support.files import read_json, write_json, write_text
+
+TABLES = ("scores", "conditions", "features", "dropped")
+
+
+def slug(text: str) -> str:
+    """A file name for a fold or model: letters, digits, '-', '.'; everything else becomes '_'."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", text)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Reads and writes the parts of one run; `path` is the folder."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path | str) -> RunFolder:
+        """An existing run; UserError where the folder is not one."""
+        path = Path(path)
+        if not (path / "config.json").is_file():
+            raise UserError(f"{path} is not a run folder (no config.json in it): give the folder that 'run' wrote.")
+        return cls(path)
+
+    @property
+    def is_complete(self) -> bool:
+        """The run came to its end."""
+        return (self.path / "verdict.json").is_file()
+
+    def json(self, name: str) -> Any:
+        """A JSON part: config, findings or verdict."""
+        return read_json(self._existing(f"{name}.json"))
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON part whole."""
+        write_json(self.path / f"{name}.json", value)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A CSV part, such as scores or conditions; an empty table is fine."""
+        return pd.read_csv(self._existing(f"{name}.csv"), keep_default_na=True)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a CSV part whole."""
+        write_text(self.path / f"{name}.csv", table.to_csv(index=False))
+
+    def network(self, model: str) -> Network | None:
+        """The network of a model ('truth' for the generating one), or None."""
+        file = self.path / "networks" / f"{slug(model)}.csv"
+        if not file.is_file():
+            return None
+        nodes = self.table(f"networks/{slug(model)}.nodes")
+        return Network(tuple(nodes["name"].astype(str)), pd.read_csv(file), tuple(nodes["role"]))
+
+    def write_network(self, model: str, network: Network) -> None:
+        """Write a network and its nodes."""
+        nodes = pd.DataFrame({"name": network.nodes, "role": network.roles})
+        self.write_table(f"networks/{slug(model)}.nodes", nodes)
+        self.write_table(f"networks/{slug(model)}", network.edges)
+
+    def networks(self) -> tuple[str, ...]:
+        """The models that have a network, the truth not among them."""
+        found = sorted((self.path / "networks").glob("*.nodes.csv"))
+        return tuple(name for name in (f.name.removesuffix(".nodes.csv") for f in found) if name != "truth")
+
+    def prediction_file(self, split: str, fold: str, model: str, seed: int) -> Path:
+        """Where one model's prediction for one fold is kept."""
+        return self.path / "predictions" / slug(split) / f"{slug(fold)}__{slug(model)}__{seed}.h5ad"
+
+    def observed_file(self, split: str, fold: str) -> Path:
+        """Where the reference effects of one fold are kept."""
+        return self.path / "observed" / slug(split) / f"{slug(fold)}.h5ad"
+
+    def predictions(self, split: str) -> Iterator[tuple[str, str, int, Path]]:
+        """(fold slug, model slug, seed, file) of every prediction kept for a split."""
+        for file in sorted((self.path / "predictions" / slug(split)).glob("*.h5ad")):
+            fold, model, seed = file.stem.split("__")
+            yield fold, model, int(seed), file
+
+    def _existing(self, name: str) -> Path:
+        file = self.path / name
+        if not file.is_file():
+            raise UserError(f"{self.path} has no {name}: the run is not finished; go on with 'semimech run --resume'.")
+        return file
