@@ -1,0 +1,1 @@
+"""Screens with a known truth."""
