@@ -4,6 +4,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 DEMO := demo-run
 
+.DELETE_ON_ERROR:
 .PHONY: demo test lint format bench clean
 
 demo: .venv/.installed  ## run the main job on the built-in simulated screen

@@ -11,8 +11,10 @@ def complaints(checkout: Path, *command: str) -> str:
 
 
 def test_ruff(checkout: Path) -> None:
-    assert complaints(checkout, "ruff", "check", "--quiet", "--output-format=concise", ".") == ""
+    found = complaints(checkout, "ruff", "check", "--quiet", "--output-format=concise", ".")
+    assert not found, found
 
 
 def test_types(checkout: Path) -> None:
-    assert complaints(checkout, "mypy") == ""
+    found = complaints(checkout, "mypy")
+    assert not found, found
