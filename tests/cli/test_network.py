@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+import pytest
+
+from semimech.cli.main import main
+from semimech.data.network import Network
+from semimech.runs.folder import RunFolder
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    folder = RunFolder(tmp_path / "run")
+    folder.write_json("config", {})
+    weights = np.array([[0.0, 0.5], [-2.0, 0.0]])
+    frequency = np.array([[0.0, 0.3], [1.0, 0.0]])
+    folder.write_network("cellbox", Network.from_matrix(weights, ["a", "b"], (), {"selection_frequency": frequency}))
+    return folder
+
+
+def test_every_format_is_written(run, capsys):
+    assert main(["network", str(run.path)]) == 0
+    assert sorted(file.name for file in (run.path / "export").iterdir()) == [
+        "cellbox.csv",
+        "cellbox.cyjs",
+        "cellbox.graphml",
+    ]
+    said = capsys.readouterr().out
+    assert "2 nodes, 1 edges found in at least 50% of the resamples" in said
+    assert "-2.000  in 100%  a -> b" in said
+
+
+def test_options(run, tmp_path):
+    arguments = ["--format", "cyjs", "--out", str(tmp_path / "out"), "--min-frequency", "0.2", "--model", "cellbox"]
+    assert main(["network", str(run.path), *arguments]) == 0
+    (file,) = (tmp_path / "out").iterdir()
+    assert len(json.loads(file.read_text())["elements"]["edges"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model", "nosuch"], "networks of cellbox, none of 'nosuch'"),
+        (["--min-frequency", "2"], "between 0 and 1"),
+        (["--format", "xls"], "xls"),
+    ],
+)
+def test_mistakes_are_one_sentence(run, capsys, arguments, words):
+    assert main(["network", str(run.path), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_several_networks_must_be_chosen_from(run, capsys):
+    run.write_network("other", Network.from_matrix(np.eye(2)[::-1], ["a", "b"]))
+    assert main(["network", str(run.path)]) == 2
+    assert "cellbox, other" in capsys.readouterr().err
+
+
+def test_a_run_without_a_network_says_so(tmp_path, capsys):
+    RunFolder(tmp_path).write_json("config", {})
+    assert main(["network", str(tmp_path)]) == 2
+    assert "has no network" in capsys.readouterr().err
+    assert main(["network", str(tmp_path / "nowhere")]) == 2
+    assert "is not a run folder" in capsys.readouterr().err
