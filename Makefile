@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := demo-run
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format docs bench clean
 
 demo: .venv/.installed  ## run the main job on the built-in simulated screen
 	$(BIN)/semimech run demo --out $(DEMO)
@@ -21,6 +21,10 @@ lint: .venv/.installed-test  ## the same checks of style and types alone
 format: .venv/.installed-test  ## put sources in the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/.installed  ## build the documentation into site/
+	$(BIN)/python -m pip install --quiet --editable '.[docs]' --constraint constraints.txt
+	$(BIN)/mkdocs build --strict --quiet
 
 clean:  ## remove what these commands made
 	rm -rf .venv $(DEMO)
