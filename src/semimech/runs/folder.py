@@ -1,6 +1,6 @@
 """A run on disk: every file written whole, every file readable without semimech, nothing pickled.
 
-config.json           options, seed, versions, machine, device, data path and SHA-256, time taken
+config.json           options, seeds, versions, machine, device, data path and SHA-256, splits and their folds
 findings.json         what `check` found: facts and findings
 perturbations.csv     name, kind, targets, default dose
 effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses
@@ -89,6 +89,10 @@ class RunFolder:
         """The models that have a network, the truth not among them."""
         found = sorted((self.path / "networks").glob("*.nodes.csv"))
         return tuple(name for name in (f.name.removesuffix(".nodes.csv") for f in found) if name != "truth")
+
+    def models(self) -> tuple[str, ...]:
+        """The models fitted on all rows."""
+        return tuple(sorted(file.parent.name for file in (self.path / "models").glob("*/model.json")))
 
     def prediction_file(self, split: str, fold: str, model: str, seed: int) -> Path:
         """Where one model's prediction for one fold is kept."""

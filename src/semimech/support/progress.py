@@ -8,10 +8,20 @@ from typing import Protocol
 class Monitor(Protocol):
     """Called often; must be cheap. `stage` names what is being done, `done` of `total` units are finished."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: float, total: float) -> None:
         """Take note of the work done."""
         ...
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: float, total: float) -> None:
     """The monitor that says nothing."""
+
+
+def part_of(monitor: Monitor, label: str, number: int, total: int) -> Monitor:
+    """A monitor for one of `total` equal parts of a longer work: its progress moves the whole's by its share."""
+
+    def inner(stage: str, done: float, whole: float) -> None:
+        monitor(f"{label}: {stage}" if stage else label, number + done / max(whole, 1), total)
+
+    inner("", 0, 1)
+    return inner

@@ -1,0 +1,11 @@
+"""Every model by name: the baselines that are always fitted, and the models to be judged beside them."""
+
+from __future__ import annotations
+
+from semimech.models.base import Estimator
+from semimech.models.baselines import BASELINES
+from semimech.models.cellbox import CellBox
+
+MODELS: tuple[Estimator, ...] = (CellBox(),)
+
+__all__ = ["BASELINES", "MODELS"]

@@ -1,0 +1,113 @@
+"""What a run is asked to do: the same names in Python, in run.toml and on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from semimech.data.screen import Screen
+from semimech.data.splits import possible_splits
+from semimech.models.base import Estimator
+from semimech.models.registry import BASELINES, MODELS
+from semimech.support.errors import UserError
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of `semimech run`; in run.toml the section [run], with [model.NAME] for the options of a model.
+
+    models: models to fit beside the baselines, which are always fitted.
+    splits: ways of holding out; none given: those that fit the screen.
+    partitions: random partitions of the splits that are random.
+    seeds: fits of each model with different seeds, whose spread is reported.
+    seed: the first seed; everything random follows from it.
+    """
+
+    models: tuple[str, ...] = ("cellbox",)
+    splits: tuple[str, ...] = ()
+    partitions: int = 3
+    seeds: int = 2
+    seed: int = 0
+    model_options: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", tuple(self.models))
+        object.__setattr__(self, "splits", tuple(self.splits))
+        for name in ("partitions", "seeds"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise UserError(f"The option {name} is {value}: give a whole number of at least 1.")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise UserError(f"The option seed is {self.seed}: give a whole number of at least 0.")
+        self.estimators()
+
+    def estimators(self) -> tuple[Estimator, ...]:
+        """The baselines, then the models, each with its options; UserError for unknown models or options."""
+        known = {estimator.name: estimator for estimator in (*BASELINES, *MODELS)}
+        for name in (*self.models, *self.model_options):
+            if name not in known:
+                raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
+        baselines = [estimator.name for estimator in BASELINES]
+        wanted = [*baselines, *(name for name in dict.fromkeys(self.models) if name not in baselines)]
+        return tuple(_with_options(known[name], self.model_options.get(name, {})) for name in wanted)
+
+    def splits_for(self, screen: Screen) -> tuple[str, ...]:
+        """The splits asked for, else those that suit the screen: rows of cells, or rows of conditions."""
+        if self.splits:
+            return tuple(dict.fromkeys(self.splits))
+        sizes = np.bincount(screen.condition_codes)[[not condition.is_control for condition in screen.conditions]]
+        is_cells = np.median(sizes) >= 20
+        wanted = (
+            ("cells", "combinations", "perturbations") if is_cells else ("conditions", "combinations", "leave-one-out")
+        )
+        chosen = tuple(name for name in wanted if name in possible_splits(screen))
+        return chosen or possible_splits(screen)[:1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+
+def read_run_file(path: Path) -> dict[str, Any]:
+    """The sections of a run.toml: {'run': ..., 'read': ..., 'model': {name: ...}}; UserError where it is wrong."""
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no configuration file {path}: correct the path given to --config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from None
+    unknown = sorted(set(content) - {"run", "read", "model"})
+    if unknown:
+        raise UserError(f"{path} has the unknown section [{unknown[0]}]: use [run], [read] and [model.NAME].")
+    return content
+
+
+def options_from(
+    section: dict[str, Any], model_options: dict[str, dict[str, Any]], given: dict[str, Any]
+) -> RunOptions:
+    """Options from a run.toml section, overridden by what was `given` (None: not given) elsewhere."""
+    names = {field.name for field in dataclasses.fields(RunOptions)}
+    unknown = sorted(set(section) - names)
+    if unknown:
+        raise UserError(f"The section [run] has the unknown option '{unknown[0]}': use {', '.join(sorted(names))}.")
+    chosen = dict(section) | {name: value for name, value in given.items() if value is not None}
+    for name in ("models", "splits"):
+        if isinstance(chosen.get(name), str):
+            chosen[name] = (chosen[name],)
+    return RunOptions(**{"model_options": model_options} | chosen)
+
+
+def _with_options(estimator: Estimator, options: dict[str, Any]) -> Estimator:
+    fields = {field.name: field for field in dataclasses.fields(estimator)}  # type: ignore[arg-type]
+    unknown = sorted(set(options) - set(fields))
+    if unknown:
+        raise UserError(
+            f"The model {estimator.name} has no option '{unknown[0]}': use {', '.join(fields) or 'none, it has none'}."
+        )
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    return dataclasses.replace(estimator, **values)  # type: ignore[type-var]

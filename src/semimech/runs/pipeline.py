@@ -1,0 +1,236 @@
+"""The main job: check -> split -> fit baselines and models -> judge -> network, kept in a run folder at each step."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from semimech.data.effects import effects_of
+from semimech.data.screen import Screen
+from semimech.data.splits import SPLITS, Split, split_screen
+from semimech.evaluate.judge import Fold, Judgement, judge
+from semimech.evaluate.reference import reference_of
+from semimech.models.base import Estimator, Fitted, Prediction
+from semimech.models.storage import load_fitted, save_fitted
+from semimech.runs.folder import RunFolder
+from semimech.runs.options import RunOptions
+from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
+from semimech.support.errors import UserError
+from semimech.support.machine import cores, device, peak_memory, versions
+from semimech.support.progress import Monitor, part_of, silent
+
+
+@dataclass(frozen=True)
+class Task:
+    """One model fitted with one seed on one fold, and the file that says it is done."""
+
+    split: Split
+    estimator: Estimator
+    seed: int
+    file: Path
+
+
+def run_screen(
+    screen: Screen,
+    out: Path,
+    options: RunOptions | None = None,
+    *,
+    provenance: dict[str, Any] | None = None,
+    findings: dict[str, Any] | None = None,
+    monitor: Monitor = silent,
+) -> RunFolder:
+    """Do the main job on a screen and keep everything under `out`; what is there already is not done again.
+
+    `provenance` says where the screen came from (source, sha256, ...), `findings` what the check found. Called
+    again with the same screen and options after an interruption, it goes on and gives the same numbers.
+    """
+    options = options or RunOptions()
+    run = RunFolder(Path(out))
+    started = time.perf_counter()
+    splits = _splits(screen, options)
+    _begin(run, screen, options, splits, provenance or {}, findings or {})
+    tasks = list(_tasks(run, splits, options))
+    for number, task in enumerate(tasks):
+        _do(screen, task, part_of(monitor, f"{task.split.fold}, {task.estimator.name}", number, len(tasks)))
+    judgement = _judge(run, screen, splits, options, monitor)
+    write_judgement(run, judgement)
+    _learn_final(run, screen, options, monitor)
+    _end(run, splits, judgement, time.perf_counter() - started)
+    return run
+
+
+def all_rows(screen: Screen, seed: int) -> Split:
+    """Every row to learn from, none to be judged on: for the models that are kept."""
+    return Split("all rows", "all rows", seed, np.arange(screen.shape[0]), np.arange(0))
+
+
+def load_model(run: RunFolder, name: str) -> Fitted:
+    """A model of the run, fitted on all rows; it needs neither the data nor the code that fitted it."""
+    models = run.models()
+    if name not in models:
+        raise UserError(f"The run {run.path} has no model '{name}': it has {', '.join(models) or 'none'}.")
+    return load_fitted(run.path / "models" / name)
+
+
+def _splits(screen: Screen, options: RunOptions) -> tuple[Split, ...]:
+    names = options.splits_for(screen)
+    return tuple(
+        split
+        for name in names
+        for split in split_screen(screen, name, seed=options.seed, partitions=options.partitions)
+    )
+
+
+def _begin(
+    run: RunFolder,
+    screen: Screen,
+    options: RunOptions,
+    splits: tuple[Split, ...],
+    provenance: dict[str, Any],
+    findings: dict[str, Any],
+) -> None:
+    """Write what is known before the first fit, or make sure that a resumed run is the same run."""
+    config = {
+        "options": options.as_dict(),
+        "screen": {"name": screen.name, "rows": screen.shape[0], "features": screen.shape[1], "scale": screen.scale},
+        "provenance": provenance,
+        "splits": _describe(screen, splits),
+    }
+    if (run.path / "config.json").is_file():
+        before = run.json("config")
+        for part, what in (("options", "options"), ("screen", "data"), ("splits", "splits")):
+            if before[part] != _as_json(config[part]):
+                raise UserError(f"{run.path} was begun with other {what}: give another --out to begin a new run.")
+        return
+    chosen = device()
+    machine = {"device": f"{chosen.platform} ({chosen.name})", "cores": cores(), "advice": chosen.advice}
+    run.write_json("findings", findings)
+    run.write_table("perturbations", _perturbations(screen))
+    write_table(run.path / "effects.h5ad", effects_table(effects_of(screen, np.arange(screen.shape[0]))))
+    if screen.truth is not None:
+        run.write_network("truth", screen.truth)
+    run.write_json("config", config | {"versions": versions(), "machine": machine, "begun": time.strftime("%F %T %z")})
+
+
+def _as_json(value: Any) -> Any:
+    import json
+
+    return json.loads(json.dumps(value))
+
+
+def _describe(screen: Screen, splits: tuple[Split, ...]) -> list[dict[str, Any]]:
+    kinds = {kind.name: kind for kind in SPLITS}
+    return [
+        {
+            "name": name,
+            "asks": kinds[name].asks,
+            "holds_out": kinds[name].holds_out,
+            "folds": [_describe_fold(split) for split in splits if split.name == name],
+        }
+        for name in dict.fromkeys(split.name for split in splits)
+    ]
+
+
+def _describe_fold(split: Split) -> dict[str, Any]:
+    rows = hashlib.sha256(split.train.astype("<i8").tobytes() + b"|" + split.test.astype("<i8").tobytes())
+    sizes = {"train": len(split.train), "test": len(split.test)}
+    return {"fold": split.fold, "seed": split.seed, "sha256": rows.hexdigest(), **sizes}
+
+
+def _perturbations(screen: Screen) -> pd.DataFrame:
+    doses = screen.default_doses
+    columns = ("name", "kind", "targets", "default_dose", "dose_unit")
+    rows = [
+        (p.name, p.kind, ";".join(f"{name}:{sign:+g}" for name, sign in p.targets.items()), doses[p.name], p.dose_unit)
+        for p in screen.perturbations
+    ]
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _tasks(run: RunFolder, splits: tuple[Split, ...], options: RunOptions) -> Iterator[Task]:
+    for split in splits:
+        for estimator in options.estimators():
+            seeds = 1 if estimator.is_baseline else options.seeds
+            for seed in range(options.seed, options.seed + seeds):
+                yield Task(split, estimator, seed, run.prediction_file(split.name, split.fold, estimator.name, seed))
+
+
+def _do(screen: Screen, task: Task, monitor: Monitor) -> None:
+    if task.file.is_file():
+        return
+    reference = effects_of(screen, task.split.test)
+    fitted = task.estimator.fit(screen, task.split, seed=task.seed, monitor=monitor)
+    write_table(task.file, prediction_table(fitted.predict(reference.conditions)))
+
+
+def _judge(
+    run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, monitor: Monitor
+) -> Judgement:
+    folds = []
+    for number, split in enumerate(splits):
+        monitor("judging", number, len(splits))
+        predictions: dict[tuple[str, int], Prediction] = {
+            (task.estimator.name, task.seed): read_prediction(task.file) for task in _tasks(run, (split,), options)
+        }
+        folds.append(Fold(reference_of(screen, split), predictions))
+        observed = run.observed_file(split.name, split.fold)
+        if not observed.is_file():
+            write_table(observed, effects_table(effects_of(screen, split.test)))
+    baselines = [estimator.name for estimator in options.estimators() if estimator.is_baseline]
+    return judge(folds, baselines=baselines, seed=options.seed)
+
+
+def write_judgement(run: RunFolder, judgement: Judgement) -> None:
+    """Write the judge's tables."""
+    run.write_table("scores", judgement.table)
+    run.write_table("conditions", judgement.per_condition)
+    run.write_table("features", judgement.per_feature)
+    run.write_table("dropped", judgement.dropped)
+
+
+def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, monitor: Monitor) -> None:
+    """Fit every model on all rows for prediction, and keep its network and its learning curve."""
+    split = all_rows(screen, options.seed)
+    estimators = options.estimators()
+    for number, estimator in enumerate(estimators):
+        folder = run.path / "models" / estimator.name
+        if (folder / "model.json").is_file():
+            continue
+        inner = part_of(monitor, f"all rows, {estimator.name}", number, len(estimators))
+        fitted = estimator.fit(screen, split, seed=options.seed, monitor=inner)
+        network = fitted.network()
+        if network is not None:
+            run.write_network(estimator.name, network)
+        history: Callable[[], pd.DataFrame] | None = getattr(fitted, "history", None)
+        if history is not None:
+            run.write_table(f"history/{estimator.name}", history())
+        save_fitted(fitted, folder)
+
+
+def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement, seconds: float) -> None:
+    names = dict.fromkeys(split.name for split in splits)
+    run.write_json(
+        "verdict",
+        {
+            "headline": judgement.headline,
+            "sentences": list(judgement.sentences),
+            "primary_score": judgement.primary_score,
+            "splits": list(names),
+            "seconds": round(seconds, 2),
+            "peak_memory_bytes": peak_memory(),
+        },
+    )
+
+
+def options_of(run: RunFolder) -> RunOptions:
+    """The options a run was begun with."""
+    saved = run.json("config")["options"]
+    return RunOptions(**{field.name: saved[field.name] for field in dataclasses.fields(RunOptions)})

@@ -1,0 +1,102 @@
+"""Predictions and observed effects as h5ad files: conditions x features, readable by any AnnData tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from semimech.data.condition import Condition
+from semimech.data.effects import Effects
+from semimech.models.base import Prediction
+from semimech.support.errors import UserError
+from semimech.support.files import replacing
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def prediction_table(prediction: Prediction) -> AnnData:
+    """X: predicted effects; layers lower and upper where given; obs: doses, context, rests_on, status."""
+    obs = _conditions_table(prediction.conditions).assign(rests_on=prediction.rests_on, status=prediction.status)
+    layers = {} if prediction.lower is None else {"lower": prediction.lower, "upper": prediction.upper}
+    return _anndata(prediction.mean, obs, prediction.features, layers, {"interval_level": prediction.level})
+
+
+def effects_table(effects: Effects) -> AnnData:
+    """X: observed effects; layers['standard_error']; obs: doses, context, rows; var['control_mean']."""
+    obs = _conditions_table(effects.conditions).assign(rows=effects.counts)
+    adata = _anndata(effects.values, obs, effects.features, {"standard_error": effects.standard_errors}, {})
+    adata.var["control_mean"] = effects.control_mean
+    return adata
+
+
+def write_table(path: Path, adata: AnnData) -> None:
+    """Write an h5ad whole or not at all."""
+    with replacing(path) as beside:
+        adata.write_h5ad(beside)
+
+
+def read_prediction(path: Path) -> Prediction:
+    """The prediction kept in a file; UserError where the file is damaged."""
+    import anndata
+
+    try:
+        adata = anndata.read_h5ad(path)
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path} cannot be read as a prediction: delete it and run with --resume.") from error
+    layers = adata.layers
+    return Prediction(
+        tuple(
+            Condition(tuple((name, dose) for name, dose in json.loads(doses)), str(context))
+            for doses, context in zip(adata.obs["doses"], adata.obs["context"], strict=True)
+        ),
+        tuple(adata.var_names),
+        np.asarray(adata.X),
+        np.asarray(layers["lower"]) if "lower" in layers else None,
+        np.asarray(layers["upper"]) if "upper" in layers else None,
+        float(adata.uns["interval_level"]),
+        tuple(adata.obs["rests_on"].astype(str)),
+        tuple(adata.obs["status"].astype(str)),
+    )
+
+
+def prediction_long(prediction: Prediction) -> pd.DataFrame:
+    """One row for each condition and feature: condition, feature, effect, lower, upper, rests_on, status."""
+    n, f = prediction.mean.shape
+    nothing = np.full((n, f), np.nan)
+    return pd.DataFrame(
+        {
+            "condition": np.repeat([condition.label for condition in prediction.conditions], f),
+            "feature": np.tile(np.asarray(prediction.features, dtype=object), n),
+            "effect": prediction.mean.ravel(),
+            "lower": (nothing if prediction.lower is None else prediction.lower).ravel(),
+            "upper": (nothing if prediction.upper is None else prediction.upper).ravel(),
+            "rests_on": np.repeat(prediction.rests_on, f),
+            "status": np.repeat(prediction.status, f),
+        }
+    )
+
+
+def _conditions_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "doses": [json.dumps(condition.doses) for condition in conditions],
+            "context": [condition.context for condition in conditions],
+        },
+        index=[condition.label for condition in conditions],
+    )
+
+
+def _anndata(
+    matrix: np.ndarray, obs: pd.DataFrame, features: Sequence[str], layers: dict[str, np.ndarray | None], uns: dict
+) -> AnnData:
+    import anndata
+
+    return anndata.AnnData(
+        np.asarray(matrix, np.float32), obs=obs, var=pd.DataFrame(index=list(features)), layers=layers, uns=uns
+    )
