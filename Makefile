@@ -8,7 +8,8 @@ DEMO := demo-run
 .PHONY: demo test lint format docs bench clean
 
 demo: .venv/.installed  ## run the main job on the built-in simulated screen
-	$(BIN)/semimech run demo --out $(DEMO)
+	@if [ -f $(DEMO)/config.json ]; then $(BIN)/semimech run --resume $(DEMO); \
+	else $(BIN)/semimech run demo --out $(DEMO); fi
 
 test: .venv/.installed-test  ## lint, types, architecture and behaviour: the whole suite
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile

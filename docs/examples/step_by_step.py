@@ -1,0 +1,20 @@
+"""The same steps one by one: each is a value to look at, to keep, or to replace by one's own."""
+
+import semimech
+
+screen = semimech.simulate_demo()
+print(semimech.check_screen(screen))
+
+# Hold out every combination; the single drugs are learnt from.
+(split,) = semimech.split_screen(screen, "combinations")
+observed = semimech.effects_of(screen, split.test)
+
+fitted = semimech.CellBox(members=4).fit(screen, split, seed=0)
+prediction = fitted.predict(observed.conditions)
+error = ((prediction.mean - observed.values) ** 2).mean() / (observed.values**2).mean()
+print(f"error against predicting no change: {error:.2f}")
+print(prediction.conditions[0].label, "rests on:", prediction.rests_on[0])
+
+# A condition nobody measured: three drugs at once.
+(triple,) = fitted.predict([semimech.Condition((("drugA", 1.5), ("drugB", 1.5), ("drugC", 0.5)))]).mean
+print(dict(zip(prediction.features, triple.round(2), strict=True)))
