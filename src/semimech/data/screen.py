@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,9 @@ import scipy.sparse as sp
 
 from semimech.data.condition import Condition, Perturbation
 from semimech.data.network import Network
+from semimech.data.scale import Scale
 from semimech.support.errors import UserError, listed
 
-Scale = Literal["counts", "log-normalised", "log-ratio"]
 ROLES = ("molecule", "phenotype", "input")
 CONTEXT_COLUMNS = ("context", "medium", "time")
 BLOCK_BYTES = 64 * 2**20

@@ -1,0 +1,97 @@
+"""How a file is to be read, where the reader's own guess is not wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from semimech.data.condition import Kind
+from semimech.data.scale import Scale
+from semimech.support.errors import UserError
+
+NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """Every guess of the readers, to be overruled; the same in Python, in a TOML section and on the command line.
+
+    Columns are columns of obs (h5ad) or of the table; 'none' says that there is no such column.
+    """
+
+    dialect: str | None = None
+    """Convention of the labels: scperturb, gears, perturbench, arc or generic."""
+
+    label: str | None = None
+    """Column that says which perturbation each row got."""
+
+    control: tuple[str, ...] = ()
+    """Label of control rows; repeat for several; 'none' says that there are no controls."""
+
+    separator: str | None = None
+    """Text between the perturbations of a combination; 'none' never splits a label."""
+
+    dose: str | None = None
+    """Column of doses; a combination has one dose for all, or one for each, separated like the labels."""
+
+    batch: str | None = None
+    """Column of batches; effects are measured against the controls of the same batch."""
+
+    replicate: str | None = None
+    """Column of replicates."""
+
+    time: str | None = None
+    """Column of times after the perturbation."""
+
+    medium: str | None = None
+    """Column of media or stimuli."""
+
+    context: str | None = None
+    """Column of cell lines or cell types."""
+
+    scale: Scale | None = None
+    """Scale of the values: raw counts, log1p of normalised counts, or log-ratio to untreated."""
+
+    layer: str | None = None
+    """Layer of the h5ad to read; 'X' is the main matrix."""
+
+    gene_names: str | None = None
+    """Column of var with the feature names; 'index' is var's own index."""
+
+    kind: Kind | None = None
+    """What the perturbations are."""
+
+    names: Path | None = None
+    """File with one node name a line (CellBox folder)."""
+
+    annotations: Path | None = None
+    """TOML file with roles of features and with kinds, targets, pathways and units of perturbations."""
+
+    keep: str | None = None
+    """Rows to keep, as a query on the columns, such as "top_frac > 0.8"."""
+
+    backed: bool | None = None
+    """Leave an h5ad on disk and read it block by block; the default above 500 MB."""
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("scale", get_args(Scale)), ("kind", get_args(Kind))):
+            value = getattr(self, name)
+            if value is not None and value not in allowed:
+                raise UserError(f"The {name} '{value}' is unknown: use one of {', '.join(allowed)}.")
+        control = (self.control,) if isinstance(self.control, str) else tuple(self.control)
+        object.__setattr__(self, "control", control)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> ReadOptions:
+        """From a section of a TOML file; raises UserError for an unknown option."""
+        known = [field.name for field in fields(cls)]
+        given = {name.replace("-", "_"): value for name, value in table.items()}
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise UserError(f"There is no reading option '{unknown[0]}': use one of {', '.join(known)}.")
+        for name in ("names", "annotations"):
+            if name in given:
+                given[name] = Path(given[name])
+        return cls(**given)

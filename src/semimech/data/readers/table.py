@@ -1,0 +1,99 @@
+"""Cells x genes in CSV, TSV (plain or gzip) or Parquet, with a label column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from semimech.data.findings import Finding
+from semimech.data.options import ReadOptions
+from semimech.data.readers.labelled import DOSE_COLUMNS, KNOWN_COLUMNS, Table, screen_of
+from semimech.data.readers.reading import Reading
+from semimech.data.readers.text import numbers, read_cells
+from semimech.support.errors import UserError, listed
+
+PARQUET = b"PAR1"
+
+
+def read_table(path: Path, options: ReadOptions) -> Reading:
+    """Read a table whose numeric columns are features, and whose other columns describe the rows.
+
+    Raises UserError naming row and column where the table is ragged, or words stand among numbers.
+    """
+    frame = _parquet(path) if path.open("rb").read(4) == PARQUET else read_cells(path, header=True)
+    frame.columns = frame.columns.astype(str)
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise UserError(f"{path.name} has the column '{twice}' more than once: make the column names unique.")
+    frame, findings = _with_row_names(frame, path, options)
+    described = _descriptions(frame, path, options)
+    features = [c for c in frame.columns if c not in described]
+    if not features:
+        raise UserError(f"{path.name} has no column of numbers: features must be columns, one row a cell or condition.")
+    responses = numbers(frame[features], path.name)
+    name = path.name.split(".")[0]
+    table = Table(responses, frame[described], pd.DataFrame(index=pd.Index(features)), name, tuple(findings))
+    return screen_of(table, options)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pyarrow
+
+    try:
+        return pd.read_parquet(path)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowException, OSError, ValueError) as error:
+        what = str(error).splitlines()[0][:120]
+        raise UserError(f"{path.name} is a damaged Parquet file ({what}): fetch or write it again.") from error
+
+
+def _asked(options: ReadOptions) -> set[str]:
+    return {name for name in (options.label, options.dose, *(getattr(options, c) for c in KNOWN_COLUMNS)) if name}
+
+
+def _with_row_names(frame: pd.DataFrame, path: Path, options: ReadOptions) -> tuple[pd.DataFrame, list[Finding]]:
+    """Rows are named by the table's index, by an unnamed first column, or by the first column of distinct words."""
+    if not isinstance(frame.index, pd.RangeIndex):
+        return frame, []
+    for column in frame.columns:
+        unnamed = column.startswith("Unnamed: ") and column == frame.columns[0]
+        words = not pd.api.types.is_numeric_dtype(frame[column]) and column not in _asked(options)
+        if (unnamed or words) and frame[column].notna().all():
+            distinct = frame[column].nunique()
+            if distinct == len(frame) or unnamed:
+                return frame.set_index(column), [Finding("ok", f"Rows are named by the column '{column}'.")]
+            if column == frame.columns[0] and len(frame) > 20 and distinct > 0.9 * len(frame):
+                twice = frame[column][frame[column].duplicated()].iloc[0]
+                raise UserError(
+                    f"{path.name} names rows by the column '{column}', where '{twice}' stands more than once: "
+                    "make the names unique."
+                )
+    return frame.set_axis([f"row {i + 1}" for i in range(len(frame))]), []
+
+
+def _descriptions(frame: pd.DataFrame, path: Path, options: ReadOptions) -> list[str]:
+    """The columns that describe rows: words, or numbers under a name such as batch or dose."""
+    names = {name for names in KNOWN_COLUMNS.values() for name in names} | set(DOSE_COLUMNS)
+    described = []
+    for column in frame.columns:
+        is_number = pd.api.types.is_numeric_dtype(frame[column]) and not pd.api.types.is_bool_dtype(frame[column])
+        if column in _asked(options) or column in names:
+            described.append(column)
+        elif not is_number:
+            _check_words(frame[column], path)
+            described.append(column)
+    return described
+
+
+def _check_words(column: pd.Series, path: Path) -> None:
+    """A column mostly of numbers is a feature: the words in it are mistakes."""
+    values = pd.to_numeric(column.astype(object), errors="coerce")
+    bad = (values.isna() & column.notna()).to_numpy()
+    if bad.any() and bad.mean() < 0.5:
+        where = np.flatnonzero(bad)
+        words = listed(sorted({repr(str(word)) for word in column.iloc[where].unique()}), 3)
+        raise UserError(
+            f"{path.name} column '{column.name}' holds {words} in row {column.index[where[0]]} "
+            f"(row {where[0] + 1:,}), where a number belongs: correct the value."
+        )
