@@ -17,7 +17,7 @@ MOLECULES = tuple(f"M{number:02d}" for number in range(1, 19))
 PHENOTYPES = ("growth", "apoptosis", "arrest", "motility")
 DRUGS = tuple(f"drug{letter}" for letter in "ABCDEFGH")
 DOSES = (0.5, 1.5)  # micromolar; tanh gives activities of .46 and .91
-N_HUBS = 5  # molecules that drugs act on
+N_TARGETS = 6  # molecules that drugs act on
 GAIN = 0.85  # largest singular value of diag(s) W: below 1, so the steady state is the only one
 
 
@@ -65,21 +65,35 @@ def _network(random: np.random.Generator, interaction: float) -> tuple[np.ndarra
     n_molecules, n = len(MOLECULES), len(MOLECULES) + len(PHENOTYPES)
     scale = random.uniform(0.8, 1.2, n)
     weights = np.zeros((n, n))
-    for target in range(n):
-        others = np.setdiff1d(np.arange(n_molecules), target)
-        sources = random.choice(others, random.integers(1, 4) if target < n_molecules else 3, replace=False)
-        weights[target, sources] = _signed(random, len(sources), 0.5, 1.0) * (1.0 if target < n_molecules else 2.0)
     inner = slice(0, n_molecules)
-    weights[inner, inner] = contract(weights[inner, inner], scale[inner], GAIN)
+    order = random.permutation(n_molecules)
+    weights[inner, inner] = contract(_wiring(random, order), scale[inner], GAIN)
+    for target in range(n_molecules, n):
+        weights[target, random.choice(n_molecules, 3, replace=False)] = _signed(random, 3, 0.8, 1.6)
     drug_weights = np.zeros((n, len(DRUGS)))
-    # Drugs share a few hubs, so that a pair can saturate what its singles each move.
-    hubs = np.argsort(-(weights != 0).sum(0), kind="stable")[:N_HUBS]
+    # Drugs share a few targets, so that a pair can saturate what its singles each move; the targets are spread
+    # along the cycle, so that no molecule is out of every drug's reach.
+    pool = order[:: n_molecules // N_TARGETS]
     for drug in range(len(DRUGS)):
-        targets = random.choice(hubs, 1 + drug % 2, replace=False)
+        targets = random.choice(pool, 1 + drug % 2, replace=False)
         # Most drugs inhibit.
         signs = np.where(random.random(len(targets)) < 0.75, -1.0, 1.0)
         drug_weights[targets, drug] = signs * random.uniform(0.6, 1.0, len(targets)) * interaction
     return weights, drug_weights, scale
+
+
+def _wiring(random: np.random.Generator, order: np.ndarray) -> np.ndarray:
+    """A cycle in the given order, and a second edge from half of the molecules.
+
+    There is no hub, so that the edges stay strong when the whole is made a contraction.
+    """
+    n = len(order)
+    weights = np.zeros((n, n))
+    weights[np.roll(order, 1), order] = _signed(random, n, 0.6, 1.0)
+    step = int(random.integers(3, n - 3))
+    second = random.permutation(n)[: n // 2]
+    weights[np.roll(order, step)[second], order[second]] = _signed(random, len(second), 0.6, 1.0)
+    return weights
 
 
 def _signed(random: np.random.Generator, n: int, low: float, high: float) -> np.ndarray:

@@ -1,0 +1,36 @@
+"""Learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from semimech.plot.style import BLUE, INK, ORANGE, new_figure, shortened, styled
+
+
+@styled
+def learning_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
+    """Training and validation error by gradient step, one panel for each model.
+
+    Each table has the columns step, train_error and validation_error (empty where nothing was held out).
+    """
+    figure = new_figure(5.4 * min(len(histories), 3), 3.8 * -(-len(histories) // 3))
+    axes = figure.subplots(-(-len(histories) // 3), min(len(histories), 3), squeeze=False).ravel()
+    for ax, (model, history) in zip(axes, histories.items(), strict=False):
+        ax.plot(history["step"], history["train_error"], color=BLUE, lw=2.2, label="training")
+        validation = history[["step", "validation_error"]].dropna()
+        if len(validation):
+            ax.plot(validation["step"], validation["validation_error"], color=ORANGE, lw=2.2, label="validation")
+            best = validation.loc[validation["validation_error"].idxmin()]
+            place = (best["step"], best["validation_error"])
+            ax.plot(*place, "o", color=ORANGE, mec=INK, ms=8, label=f"lowest, at step {best['step']:,.0f}")
+        ax.set(xlabel="gradient step", ylabel="error (mean square)", title=shortened(model))
+        if (history["train_error"] > 0).all():
+            ax.set_yscale("log")
+        ax.grid(axis="y")
+        ax.legend()
+    for ax in axes[len(histories) :]:
+        ax.remove()
+    return figure

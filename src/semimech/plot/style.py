@@ -1,0 +1,121 @@
+"""One look for every figure: readable from the back of a room, and with colour-blind eyes."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from semimech.support.files import replacing
+
+# Okabe and Ito 2008, the palette that all kinds of colour vision tell apart.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
+INK, GREY, PALE, PAPER = "#1F2933", "#7B8794", "#E4E7EB", "#FFFFFF"
+MODEL, BASELINE, CEILING = BLUE, GREY, "#BFE3D5"
+POSITIVE, NEGATIVE = BLUE, VERMILION
+DIVERGING = LinearSegmentedColormap.from_list("vermilion-white-blue", [VERMILION, "#F7B58A", PAPER, "#8CC3E3", BLUE])
+
+RC: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 11,
+    "axes.titlesize": 12.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.labelsize": 11,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "grid.color": PALE,
+    "grid.linewidth": 0.8,
+    "figure.facecolor": PAPER,
+    "figure.dpi": 100,
+    "svg.fonttype": "path",  # the same in every browser, whatever fonts it has
+    "svg.hashsalt": "semimech",  # the same file for the same figure
+    "text.parse_math": False,  # a name such as $x_1$ is a name
+    "text.usetex": False,
+    "axes.unicode_minus": True,
+}
+
+Arguments = ParamSpec("Arguments")
+
+
+def styled(make: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """Make a figure in the house style, and leave matplotlib's settings as they were."""
+
+    @functools.wraps(make)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(RC)
+            figure = make(*args, **kwargs)
+            figure.canvas.draw()  # ticks are made when drawn: make them in this style too
+        return figure
+
+    return wrapped
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure (inches), bound to no window."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def one_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure with one set of axes."""
+    figure = new_figure(width, height)
+    return figure, figure.subplots()
+
+
+def shortened(name: object, limit: int = 28) -> str:
+    """A name short enough for an axis: the middle is left out, since names often differ at their ends."""
+    text = " ".join(str(name).split())
+    if len(text) <= limit:
+        return text
+    tail = limit // 3
+    return f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
+def to_svg(figure: Figure, prefix: str) -> str:
+    """The figure as an SVG element to stand in a page; `prefix` keeps its ids apart from other figures'."""
+    with mpl.rc_context(), io.StringIO() as text:
+        mpl.rcParams.update(RC)
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, dpi=150)
+        whole = text.getvalue()
+    svg = whole[whole.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    # The page decides how wide it stands; viewBox keeps its shape.
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[\d.]+pt"', lambda m: m.group(1) or "", svg, count=2)
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write `name.svg` and `name.png` (150 dots per inch) in `folder`, each whole or not at all."""
+    with mpl.rc_context():
+        mpl.rcParams.update(RC)
+        for kind in ("svg", "png"):
+            with replacing(Path(folder) / f"{name}.{kind}") as beside:
+                metadata = {"Date": None} if kind == "svg" else {}
+                figure.savefig(beside, format=kind, dpi=150, metadata=metadata)
