@@ -117,19 +117,19 @@ def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any],
 def _read(data: Path, read: ReadOptions) -> tuple[Screen, dict[str, Any], dict[str, Any]]:
     """The screen, where it came from, and what was found in it."""
     from semimech.data.check import check_screen
-    from semimech.data.readers import read_with_findings
+    from semimech.data.readers import read as read_data
     from semimech.runs.source import hash_path, hash_screen
 
     options = {name: value for name, value in _plain(asdict(read)).items() if value not in (None, [], ())}
     if _is_demo(data):
         from semimech.simulate.demo import simulate_demo
 
-        screen, found = simulate_demo(), ()
-        source, digest = DEMO, hash_screen(screen)
+        screen = simulate_demo()
+        source, digest, report = DEMO, hash_screen(screen), check_screen(screen)
     else:
-        screen, found = read_with_findings(data, read)
-        source, digest = str(data.resolve()), hash_path(data)
-    report = check_screen(screen, found)
+        reading = read_data(data, read)
+        screen, source, digest = reading.screen, str(data.resolve()), hash_path(data)
+        report = check_screen(reading)
     return screen, {"source": source, "sha256": digest, "read": options}, report.as_dict()
 
 

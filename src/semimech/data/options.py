@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from semimech.data.condition import Kind
 from semimech.data.scale import Scale
@@ -82,16 +81,3 @@ class ReadOptions:
                 raise UserError(f"The {name} '{value}' is unknown: use one of {', '.join(allowed)}.")
         control = (self.control,) if isinstance(self.control, str) else tuple(self.control)
         object.__setattr__(self, "control", control)
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> ReadOptions:
-        """From a section of a TOML file; raises UserError for an unknown option."""
-        known = [field.name for field in fields(cls)]
-        given = {name.replace("-", "_"): value for name, value in table.items()}
-        unknown = sorted(set(given) - set(known))
-        if unknown:
-            raise UserError(f"There is no reading option '{unknown[0]}': use one of {', '.join(known)}.")
-        for name in ("names", "annotations"):
-            if name in given:
-                given[name] = Path(given[name])
-        return cls(**given)

@@ -149,6 +149,13 @@ class Screen:
                 dense = picked.toarray() if sp.issparse(picked) else np.asarray(picked)
                 yield here, dense.astype(np.float32, copy=False)
 
+    def stored_blocks(self) -> Iterator[tuple[int, Any]]:
+        """Yield (number of the first row, rows as they are stored, dense or sparse), about 64 MB at a time if dense."""
+        n, f = self.shape
+        step = max(1, BLOCK_BYTES // (4 * max(f, 1)))
+        for start in range(0, n, step):
+            yield start, self.responses[start : min(start + step, n)]
+
     def take(self, rows: np.ndarray) -> Screen:
         """The screen with only the given rows (a mask or row numbers); backed responses are read into memory."""
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows)
@@ -172,25 +179,41 @@ def normalise(block: np.ndarray, scale: Scale) -> np.ndarray:
 
 def check_values(screen: Screen) -> None:
     """Raise UserError at the first value that is not finite, or that no raw count can be."""
-    names, rows = screen.feature_names, screen.obs.index
-    for numbers, block in screen.blocks():
-        bad = ~np.isfinite(block)
+    for start, block in screen.stored_blocks():
+        check_block(screen, start, block)
+
+
+def check_block(screen: Screen, start: int, block: Any) -> None:
+    """As `check_values`, for the stored values of the rows from `start` on."""
+    stored = np.asarray(block.data if sp.issparse(block) else block)
+    bad = ~np.isfinite(stored)
+    if bad.any():
+        place, value = _first(screen, start, block, bad)
+        raise UserError(
+            f"The value of {place} is {value}; {int(bad.sum()):,} such values were found: remove the rows or impute "
+            "the values."
+        )
+    if screen.scale == "counts":
+        bad = (stored < 0) | (stored != np.floor(stored))
         if bad.any():
-            i, j = np.argwhere(bad)[0]
+            place, value = _first(screen, start, block, bad)
+            what = "negative" if value < 0 else "fractional"
             raise UserError(
-                f"The value of {names[j]} in row {rows[numbers[i]]} (row {numbers[i] + 1:,}) is {block[i, j]}; "
-                f"{int(bad.sum()):,} such values were found: remove the rows or impute the values."
+                f"The 'count' of {place} is {what} ({value:.4g}): give raw counts, or say --scale log-normalised or "
+                "--scale log-ratio."
             )
-        if screen.scale != "counts":
-            continue
-        bad = (block < 0) | (block != np.floor(block))
-        if bad.any():
-            i, j = np.argwhere(bad)[0]
-            what = "negative" if block[i, j] < 0 else "fractional"
-            raise UserError(
-                f"The 'count' of {names[j]} in row {rows[numbers[i]]} (row {numbers[i] + 1:,}) is {what} "
-                f"({block[i, j]:.4g}): give raw counts, or say --scale log-normalised or --scale log-ratio."
-            )
+
+
+def _first(screen: Screen, start: int, block: Any, bad: np.ndarray) -> tuple[str, float]:
+    """Where in words, and which value, the first bad stored value of a block is."""
+    if sp.issparse(block):
+        k = int(np.flatnonzero(bad)[0])
+        i, j, value = int(np.searchsorted(block.indptr, k, "right")) - 1, int(block.indices[k]), block.data[k]
+    else:
+        i, j = (int(number) for number in np.argwhere(bad)[0])
+        value = block[i, j]
+    row = start + i
+    return f"{screen.feature_names[j]} in row {screen.obs.index[row]} (row {row + 1:,})", float(value)
 
 
 def _check_shapes(screen: Screen) -> None:

@@ -17,7 +17,8 @@ CONTROL_WORDS = (
 )  # fmt: skip
 LABEL_WORDS = (
     "perturbation", "perturbations", "condition", "target_gene", "target", "gene_target", "intervention",
-    "guide_target", "treatment", "drug", "compound", "ko", "knockout", "gene", "guide_identity", "guide_ids", "sgrna", "experiment",
+    "guide_target", "treatment", "drug", "compound", "ko", "knockout", "gene", "guide_identity", "guide_ids", "sgrna",
+    "experiment",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def split_labels(
     """
     labels = tuple(labels)
     parts_known = set(known) | set(controls) | set(labels)
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for label in labels:
         found[label] = (label,)
         for separator in separators:
@@ -80,15 +80,15 @@ def _amounts(
 ) -> dict[str, float]:
     if not given:
         return {}
-    texts = [dose] * len(parts)
+    texts: list[object] = [dose] * len(parts)
     if isinstance(dose, str):
-        pieces = next((dose.split(s) for s in (*separators, "+") if len(dose.split(s)) == len(parts)), [dose])
-        texts = pieces if len(pieces) == len(parts) else [dose] * len(parts)
+        cuts = [dose.split(separator) for separator in (*separators, "+")]
+        texts = next((list(pieces) for pieces in cuts if len(pieces) == len(parts)), texts)
     amounts = {}
     for name, text in zip(parts, texts, strict=True):
         if name not in given:
             continue
-        amount = pd.to_numeric(text, errors="coerce")  # type: ignore[call-overload]
+        amount = pd.to_numeric(text, errors="coerce")
         if not np.isfinite(amount):
             row = labels.index[int(np.flatnonzero(codes == pair)[0])]
             raise UserError(
