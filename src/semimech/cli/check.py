@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from semimech.data.options import ReadOptions
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from semimech.data.check import Report
 
+DEMO = "demo"
 SHOWN_TARGETS = 30
 MARKS = {"ok": ("ok", "green"), "doubtful": ("?", "yellow"), "wrong": ("x", "red")}
 
@@ -27,7 +30,8 @@ def check(
     Parameters
     ----------
     data
-        CellBox folder, h5ad, or table (CSV, TSV, Parquet; plain or gzip) with one row a cell or condition.
+        CellBox folder, h5ad, or table (CSV, TSV, Parquet; plain or gzip) with one row a cell or condition; or demo, the
+        built-in simulated screen.
     format
         Words for reading, or JSON for programs.
     """
@@ -36,8 +40,11 @@ def check(
     from semimech.data.readers import read as read_data
     from semimech.support.errors import UserError
 
+    is_demo = str(data) == DEMO and not data.exists()
+    if is_demo:
+        from semimech.simulate.demo import simulate_demo
     with progress_bar(f"check {data.name}") as monitor:
-        report = check_screen(read_data(data, read), monitor)
+        report = check_screen(simulate_demo() if is_demo else read_data(data, read), monitor)
     if format == "json":
         import json
 
@@ -63,56 +70,59 @@ def show(report: Report) -> None:
     for what, words in report.facts:
         facts.add_row(Text(what), Text(words))
     console.print(facts)
-    if len(report.targets):
+    if report.targets["effect"].notna().any():
         console.print()
         console.print(_targets(report))
         if len(report.targets) > SHOWN_TARGETS:
-            console.print(f"  ... and {len(report.targets) - SHOWN_TARGETS:,} more (--format json shows all)")
+            console.print(f"... and {len(report.targets) - SHOWN_TARGETS:,} more (--format json has all)")
     console.print()
     findings = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     findings.add_column(no_wrap=True)
     findings.add_column(overflow="fold")
     for finding in report.findings:
         mark, colour = MARKS[finding.level]
-        words = Text(finding.sentence)
+        sentence = Text(finding.sentence)
         if finding.remedy:
-            words.append(f" [{finding.remedy}]", style="dim")
-        findings.add_row(Text(mark, style=f"bold {colour}"), words)
+            sentence.append(f" {'Otherwise' if finding.level == 'ok' else 'Remedy'}: {finding.remedy}", style="dim")
+        findings.add_row(Text(mark, style=f"bold {colour}"), sentence)
     console.print(findings)
 
 
-def _targets(report: Report) -> object:
-    """The strongest own changes: mean in controls and in perturbed rows, effect, z."""
+def _targets(report: Report) -> Table:
+    """The targets' own changes, the clearest first: means in control and in perturbed rows, effect, z."""
     from rich.table import Table
     from rich.text import Text
 
-    targets = report.targets.sort_values("z", key=abs, ascending=False)
+    targets = report.targets.sort_values("z", key=abs, ascending=False, na_position="last", kind="stable")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
-    for name in (
-        "perturbation",
-        "its target",
-        "rows",
-        "mean, controls",
-        "mean, perturbed",
-        "effect",
-        "z",
-        "as expected",
-    ):
-        table.add_column(name, justify="left" if name in ("perturbation", "its target", "as expected") else "right")
+    for name in ("perturbed", "its target"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rows", "control mean", "own mean", "effect", "z"):
+        table.add_column(name, justify="right")
+    table.add_column("as expected")
     for row in targets.head(SHOWN_TARGETS).to_dict("records"):
-        agrees = row["effect"] * row["expected"] > 0
         table.add_row(
             Text(row["perturbation"]),
             Text(row["target"]),
             f"{row['rows']:,}",
-            _number(row["control_mean"]),
-            _number(row["perturbed_mean"]),
-            f"{row['effect']:+.2f}" if row["effect"] == row["effect"] else "-",
-            f"{row['z']:+.1f}" if row["z"] == row["z"] else "-",
-            "yes" if agrees else "no",
+            _number(row["control_mean"], ".2f"),
+            _number(row["perturbed_mean"], ".2f"),
+            _number(row["effect"], "+.2f"),
+            _number(row["z"], "+.1f"),
+            _verdict(row),
         )
     return table
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}" if value == value else "-"
+def _verdict(row: dict[Any, Any]) -> str:
+    from semimech.data.facts import SEEN_Z
+
+    if row["effect"] != row["effect"]:
+        return "-"
+    if row["effect"] * row["expected"] <= 0:
+        return "no"
+    return "weak" if abs(row["z"]) < SEEN_Z else "yes"
+
+
+def _number(value: float, form: str) -> str:
+    return format(value, form) if value == value else "-"

@@ -55,7 +55,7 @@ def check_screen(screen: Screen | Reading, monitor: Monitor = silent) -> Report:
     >>> dict(report.facts)["controls"]  # doctest: +SKIP
     >>> [finding.sentence for finding in report.findings if finding.level != "ok"]  # doctest: +SKIP
     """
-    reading = screen if isinstance(screen, Reading) else Reading(screen, "a Screen in memory", "as it was made")
+    reading = screen if isinstance(screen, Reading) else Reading(screen, "Screen", "as it was made")
     found = scan(reading.screen, monitor)
     order = {"wrong": 0, "doubtful": 1, "ok": 2}
     findings = sorted((*doubts_of(reading.screen, found), *reading.findings), key=lambda finding: order[finding.level])

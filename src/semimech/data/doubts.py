@@ -15,6 +15,8 @@ from semimech.data.screen import Screen
 from semimech.support.errors import listed
 
 FEW_ROWS = 20
+MOST_REPLICATES = 200
+GOOD_CORRELATION = 0.5
 SINGLE_GUIDE_SHARE = 0.8
 GUIDE_COUNTS = ("nperts", "n_guides", "num_guides", "number_of_guides")
 
@@ -32,7 +34,7 @@ def doubts_of(screen: Screen, scan: Scan) -> Iterator[Finding]:
 
 def _is_cells(screen: Screen) -> bool:
     """Rows are cells rather than conditions: a typical condition has many."""
-    return float(np.median(np.bincount(screen.condition_codes))) >= 4
+    return screen.scale != "log-ratio" and float(np.median(np.bincount(screen.condition_codes))) >= 4
 
 
 def _controls(screen: Screen) -> Iterator[Finding]:
@@ -100,19 +102,24 @@ def _replicates(screen: Screen) -> Iterator[Finding]:
     if _is_cells(screen) or screen.is_backed:
         return
     read = (screen.features["role"] != "input").to_numpy()
-    for i in np.flatnonzero(np.bincount(screen.condition_codes) > 1):
-        condition = screen.conditions[i]
+    found = []
+    for i in np.flatnonzero(np.bincount(screen.condition_codes) > 1)[:MOST_REPLICATES]:
         rows = np.flatnonzero(screen.condition_codes == i)[:2]
-        if condition.is_control or read.sum() < 3:
-            continue
         (_, pair), *_ = screen.take(rows).blocks()
-        if min(np.ptp(pair[:, read], axis=1)) == 0:
-            continue
-        r = float(np.corrcoef(pair[:, read])[0, 1])
-        level: Level = "ok" if r >= 0.5 else "doubtful"
-        names = " and ".join(screen.obs.index[rows])
-        sentence = f"The replicates {names} ({condition.label}) correlate at r = {r:.2f} over {read.sum()} features."
-        yield Finding(level, sentence, "" if level == "ok" else "no model can predict them much better than that.")
+        if not screen.conditions[i].is_control and read.sum() > 2 and np.ptp(pair[:, read], axis=1).min() > 0:
+            names = " and ".join(screen.obs.index[rows])
+            found.append((float(np.corrcoef(pair[:, read])[0, 1]), f"{names} ({screen.conditions[i].label})"))
+    if found:
+        lowest, which = min(found)
+        middle = float(np.median([r for r, _ in found]))
+        level: Level = "ok" if middle >= GOOD_CORRELATION else "doubtful"
+        sentence = f"Replicates of {len(found):,} conditions correlate at a median r = {middle:.2f}, lowest {which}"
+        if len(found) == 1:
+            sentence = f"The replicates {which} correlate at r = {lowest:.2f}"
+        else:
+            sentence += f" r = {lowest:.2f}"
+        remedy = "" if level == "ok" else "no model can predict such rows much better than they agree."
+        yield Finding(level, f"{sentence} over {read.sum()} features.", remedy)
 
 
 def _several_guides(screen: Screen) -> Iterator[Finding]:

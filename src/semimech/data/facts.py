@@ -21,7 +21,7 @@ def facts_of(reading: Reading, scan: Scan) -> Iterator[tuple[str, str]]:
     """(what, in words), in the order in which a reader wants to know."""
     screen = reading.screen
     n, f = screen.shape
-    yield "dialect", reading.dialect
+    yield "read as", reading.dialect
     yield "scale", f"{screen.scale} ({reading.scale_reason})"
     yield "size", f"{n:,} rows x {f:,} features ({_roles(screen)})"
     yield "filled", f"{scan.nonzero / (n * f):.1%} of the values are not zero; {_storage(screen)}"
@@ -65,8 +65,10 @@ def _storage(screen: Screen) -> str:
 
 
 def _perturbations(screen: Screen) -> str:
-    kinds = pd.Series([p.kind for p in screen.perturbations]).value_counts()
-    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    kinds = pd.Series([p.kind for p in screen.perturbations], dtype=object)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.value_counts().items())
+    if len(kinds.unique()) == 1:
+        told = str(kinds.iloc[0])
     return f"{len(screen.perturbations):,} ({told}): {listed(screen.perturbation_names, 6)}"
 
 
@@ -75,6 +77,8 @@ def _sizes(screen: Screen) -> str:
     if counts.empty:
         return "no perturbation"
     low, high = counts.idxmin(), counts.idxmax()
+    if counts[low] == counts[high]:
+        return f"{counts[low]:,}"
     return f"{counts[low]:,} ({low}) to {counts[high]:,} ({high}), median {counts.median():,.0f}"
 
 
@@ -98,6 +102,8 @@ def _doses(screen: Screen) -> str:
     several = [screen.perturbation_names[p] for p in per.index[per > 1]]
     if not several:
         return f"one for each perturbation{unit}"
+    if per.min() == per.max():
+        return f"{per.max()} for each perturbation{unit}"
     return f"{per.min()} to {per.max()} for each perturbation{unit}; several for {listed(several)}"
 
 
