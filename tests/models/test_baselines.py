@@ -231,7 +231,7 @@ def test_ridge_abstains_on_noise(model: Ridge | Kernel2) -> None:
     screen = table_screen(n=30)
     screen = replace(screen, responses=np.random.default_rng(1).normal(size=screen.shape))
     _, mean = fit(model, screen, part(screen))
-    assert np.abs(mean).mean() < 0.05
+    assert np.abs(mean).mean() < 0.2  # the responses have mean absolute value .8
 
 
 def test_ridge_says_when_nothing_can_select_its_penalty() -> None:

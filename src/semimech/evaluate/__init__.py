@@ -1,0 +1,1 @@
+"""The judge: references, score cards, ceilings, and the verdict in words."""

@@ -1,0 +1,138 @@
+"""The verdict in plain words: does any model beat the best baseline?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from semimech.data.screen import Scale
+
+HELD_OUT = {
+    "cells": "held-out cells",
+    "conditions": "held-out conditions",
+    "combinations": "held-out combinations",
+    "leave-one-out": "combinations with a held-out partner",
+    "leave-one-out-complete": "a perturbation never seen, one at a time",
+    "perturbations": "perturbations never seen",
+    "context": "a held-out context",
+    "time": "a held-out time",
+    "dose": "held-out doses",
+}
+CALLED = {
+    "no-change": "predicting no change",
+    "mean-response": "the mean response",
+    "condition-mean": "the condition's own mean",
+    "condition-mean-shrunk": "the condition's own shrunken mean",
+    "nearest": "the nearest training condition",
+    "additive": "the sum of the single effects",
+    "ridge": "ridge on the doses",
+    "kernel2": "degree-2 kernel ridge on the doses",
+    "observational": "regression among control cells",
+}
+SYMBOLS = {"pearson": "r", "nmse": "NMSE", "centred-pearson": "centred r"}
+
+
+def primary_score(scale: Scale) -> str:
+    """The score the verdict rests on: pooled r for condition-level log-ratios, NMSE for cells."""
+    return "pearson" if scale == "log-ratio" else "nmse"
+
+
+def number(value: float) -> str:
+    """.938, -1.20, 'none': three digits after the point below 10, no zero before it."""
+    if not np.isfinite(value):
+        return "none"
+    text = f"{value:.3f}" if abs(value) < 10 else f"{value:.3g}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def sentences_of(table: pd.DataFrame, primary: str, ceilings: Mapping[str, str]) -> tuple[str, ...]:
+    """One sentence for each model and split, models in the order of their value; baselines speak where alone."""
+    said = []
+    for split, part in table[table["score"] == primary].groupby("split", sort=False):
+        models = part[~part["is_baseline"]].sort_values("value", ascending=primary == "nmse", kind="stable")
+        for _, row in models.iterrows():
+            said.append(_of_model(str(split), row, table, primary, ceilings.get(str(split), "")))
+        if models.empty:
+            said.append(_of_baselines(str(split), part, primary))
+    return tuple(said)
+
+
+def _of_model(split: str, row: pd.Series, table: pd.DataFrame, primary: str, why_none: str) -> str:
+    symbol = SYMBOLS[primary]
+    opening = f"On {_held(split)}, {row['model']} reaches {symbol} = {_with_interval(row)}"
+    if row["best_baseline"]:
+        best = CALLED.get(row["best_baseline"], row["best_baseline"])
+        opening += f"; {best} {number(row['best_baseline_value'])}: {_verdict(row, best)}"
+    return f"{opening}.{_beyond(split, row, table, primary)}{_ceiling(row, symbol, why_none)}"
+
+
+def _with_interval(row: pd.Series) -> str:
+    if not np.isfinite(row["lower"]):
+        return number(row["value"])
+    return f"{number(row['value'])} [{number(row['lower'])}, {number(row['upper'])}]"
+
+
+def _verdict(row: pd.Series, best: str) -> str:
+    by = f"by {number(abs(row['difference']))}"
+    if np.isfinite(row["difference_lower"]):
+        ends = sorted([abs(row["difference_lower"]), abs(row["difference_upper"])])
+        by += f" [{number(ends[0])}, {number(ends[1])}]"
+    if row["verdict"] == "better":
+        return f"better than every baseline, {by}"
+    if row["verdict"] == "worse":
+        return f"worse than this baseline, {by}: use {best}"
+    return f"the simple model does as well, use {best}"
+
+
+def _beyond(split: str, row: pd.Series, table: pd.DataFrame, primary: str) -> str:
+    """For cells, what is left beyond the response that all perturbations share."""
+    if primary != "nmse":
+        return ""
+    mine = (table["split"] == split) & (table["model"] == row["model"]) & (table["score"] == "centred-pearson")
+    found = table[mine]
+    nothing = " An NMSE of 1 is what predicting no change gets: it has learnt nothing." if row["value"] >= 1 else ""
+    return nothing + "".join(f" Beyond the mean response, r = {_with_interval(r)}." for _, r in found.iterrows())
+
+
+def _ceiling(row: pd.Series, symbol: str, why_none: str) -> str:
+    if np.isfinite(row["ceiling"]):
+        return f" One half of the test rows predicts the other with {symbol} = {number(row['ceiling'])}."
+    return f" No ceiling: {why_none}." if why_none else ""
+
+
+def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
+    order = part.sort_values("value", ascending=primary == "nmse", kind="stable")
+    best = order.iloc[0]
+    called = CALLED.get(best["model"], best["model"])
+    return (
+        f"On {_held(split)}, no model was judged beside the baselines; the best of them, {called}, reaches "
+        f"{SYMBOLS[primary]} = {_with_interval(best)}."
+    )
+
+
+def headline(table: pd.DataFrame, primary: str, sentences: tuple[str, ...]) -> str:
+    """The verdict over all splits first, then the sentence on the best model of the first split."""
+    models = table[(table["score"] == primary) & ~table["is_baseline"]]
+    if models.empty:
+        return sentences[0]
+    won = models[models["verdict"] == "better"]
+    splits = list(dict.fromkeys(models["split"]))
+    if won.empty:
+        verdict = "No model beats the best baseline."
+    elif set(won["split"]) == set(splits):
+        verdict = f"{_winners(won)} the best baseline" + (" on every split." if len(splits) > 1 else ".")
+    else:
+        where = " and ".join(_held(split) for split in dict.fromkeys(won["split"]))
+        verdict = f"{_winners(won)} the best baseline on {where}; on the other splits no model does."
+    return f"{verdict} {sentences[0]}"
+
+
+def _winners(won: pd.DataFrame) -> str:
+    names = list(dict.fromkeys(won["model"]))
+    return f"{names[0]} beats" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} beat"
+
+
+def _held(split: str) -> str:
+    return HELD_OUT.get(split, f"the split '{split}'")
