@@ -26,6 +26,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("Kernel", "semimech.models.baselines.fitted"),
     ("Table", "semimech.models.baselines.fitted"),
     ("FittedCellBox", "semimech.models.cellbox"),
+    ("NodeMap", "semimech.models.cellbox"),
 )
 
 

@@ -1,0 +1,148 @@
+"""CellBox at steady state: a signed network through which perturbations act, with a unique steady state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from semimech.data.effects import effects_of
+from semimech.data.inner import inner_effects
+from semimech.data.screen import Screen
+from semimech.data.splits import Split
+from semimech.models.cellbox.fitted import FittedCellBox
+from semimech.models.cellbox.learning import Choice, choose, refit
+from semimech.models.cellbox.nodes import InputMode, map_nodes
+from semimech.models.cellbox.objective import SteadyStateObjective
+from semimech.models.cellbox.problem import Problem, unit_of
+from semimech.models.fitting import Trained
+from semimech.numerics.activations import Activation, ActivationName
+from semimech.numerics.contraction import guard_exactly
+from semimech.numerics.fields import Field, effective, gain_of
+from semimech.numerics.steady_state import Solver
+from semimech.support.errors import UserError
+from semimech.support.progress import Monitor, silent
+
+
+@dataclass(frozen=True)
+class CellBox:
+    """x = s phi(W x + u) per condition, fitted to effects by proximal Adam through the implicit steady state.
+
+    envelope, activation, power, second_order: the form of the law (see `numerics.fields.Field`).
+    input_mode: 'auto' clamps the measured targets of genetic perturbations and drives with the others, 'force'
+    drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
+    molecule -> molecule edges, for a nested comparison. sparsity, input_ridge: l1 on network edges and l2 on drug
+    edges to choose from, on the scale of unit-variance responses; they and the number of steps are chosen by inner
+    folds of the training rows. members: 1 fits all training conditions once; more fit random reweightings of them.
+    guard: bound on steepest slope * sigma_max(diag(s) W), below 1; 0 switches it off explicitly, and states are
+    then those that integration from x = 0 reaches. max_molecules: nodes of the network; more are read out.
+    Raises UserError for options out of range. Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
+
+    Example: `CellBox(members=20).fit(screen, split_screen(screen, "combinations")[0]).network()`.
+    """
+
+    name: ClassVar[str] = "cellbox"
+    is_baseline: ClassVar[bool] = False
+    envelope: Literal[0, 1, 2] = 0
+    activation: ActivationName = "tanh"
+    power: int = 1
+    second_order: bool = False
+    self_loops: bool = False
+    input_mode: InputMode = "auto"
+    internal_network: bool = True
+    sparsity: tuple[float, ...] = (1e-4, 1e-3, 1e-2)
+    input_ridge: tuple[float, ...] = (1.5, 5.0)
+    steps: int = 300
+    rate: float = 0.01
+    members: int = 20
+    folds: int = 5
+    guard: float = 0.9
+    max_molecules: int = 400
+    dtype: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sparsity", tuple(self.sparsity))
+        object.__setattr__(self, "input_ridge", tuple(self.input_ridge))
+        if not 0 <= self.guard < 1:
+            raise UserError(f"CellBox's guard is {self.guard}: give a bound below 1, or 0 to switch it off.")
+        if self.envelope not in (0, 1, 2):
+            raise UserError(f"CellBox's envelope is {self.envelope}: use 0, 1 or 2.")
+        for option in ("steps", "members", "max_molecules"):
+            if getattr(self, option) < 1:
+                raise UserError(f"CellBox's option {option} is {getattr(self, option)}: give at least 1.")
+        if not self.sparsity or not self.input_ridge:
+            raise UserError("CellBox's options sparsity and input_ridge need at least one value each.")
+
+    @property
+    def field(self) -> Field:
+        """The form of the law."""
+        return Field(self.envelope, Activation(self.activation, self.power), self.second_order)
+
+    @property
+    def objective(self) -> SteadyStateObjective:
+        """The loss, with the solver that suits the guard."""
+        solver = Solver(tolerance=1e-4, max_steps=200, adjoint_tolerance=1e-3, newton_steps=0)
+        if self.guard == 0:
+            solver = replace(solver, newton_steps=10, dense_adjoint=True)
+        return SteadyStateObjective(self.field, solver, self.guard or None, self.self_loops)
+
+    def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCellBox:
+        """Learn from the training rows: choose penalties and steps by inner folds, then refit on all of them."""
+        effects = effects_of(screen, split.train)
+        if not len(effects):
+            raise UserError("There is no perturbed condition among the training rows: give CellBox some to learn from.")
+        with jax.enable_x64(self.dtype == "float64"):
+            nodes = map_nodes(screen, effects, self.input_mode, self.max_molecules)
+            activation = self.field.activation
+            unit = unit_of(effects, nodes.observed)
+            problem = Problem(screen, nodes, effects, self.envelope, activation, unit, getattr(np, self.dtype))
+            pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
+            chosen = choose(self, problem, pairs, seed, monitor)
+            trained = refit(self, problem, chosen, seed, monitor)
+            return _finished(self, problem, chosen, trained)
+
+
+@dataclass(frozen=True)
+class CellBoxWithoutNetwork(CellBox):
+    """CellBox with no edges between molecules: what the network adds is the difference to this."""
+
+    name: ClassVar[str] = "cellbox-no-network"
+    internal_network: bool = False
+
+
+def _finished(options: CellBox, problem: Problem, chosen: Choice, trained: Trained) -> FittedCellBox:
+    """Bring the members to their final form: exact guard, no edge from an input never seen."""
+    nodes, field = problem.nodes, options.field
+    seen = nodes.doses(problem.effects.conditions).any(0)
+    m = len(nodes.molecules)
+    internal = []
+    for member in range(options.members):
+        blocks = jax.tree.map(lambda leaf, i=member: jnp.asarray(leaf[i]), trained.last)
+        factor = 1.0
+        if options.guard and options.internal_network:
+            matrix = effective(field, blocks.internal)
+            factor = float(guard_exactly(matrix, gain_of(blocks)[:m], options.guard, field.activation.steepest))
+        internal.append(trained.last.internal[member] * np.asarray(factor, problem.dtype))
+    return FittedCellBox(
+        envelope=options.envelope,
+        activation=options.activation,
+        power=options.power,
+        second_order=options.second_order,
+        guard=options.guard,
+        unit=problem.unit,
+        nodes=nodes,
+        seen=problem.effects.conditions,
+        internal=np.stack(internal),
+        drive=trained.last.drive * seen,
+        readout=trained.last.readout,
+        gain=np.asarray(gain_of(jax.tree.map(jnp.asarray, trained.last))),
+        residual=chosen.residual,
+        sparsity=chosen.sparsity,
+        input_ridge=chosen.ridge,
+        steps=chosen.steps,
+        train_error=chosen.train_error,
+        validation_error=chosen.validation_error,
+    )

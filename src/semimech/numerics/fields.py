@@ -1,0 +1,122 @@
+"""The CellBox law: its forms, its parameters in blocks by role, and the fixed-point problem they pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from semimech.numerics.activations import Activation
+
+
+@dataclass(frozen=True)
+class Field:
+    """Which form of the law; x, u and the rates are per node.
+
+    envelope 0: dx/dt = eps phi(W x + u) - alpha x; 1: dx/dt = eps (phi(W x) + u) - alpha x;
+    2: dx/dt = eps phi(W x) + psi u - alpha x. `second_order` adds (sum_j W_ij) x_i to the argument of phi, which
+    is linear in x and so a self-loop of that weight. The form of Ji et al. (arXiv:2104.06467),
+    dx/dt = a tanh(W x - mu) - x, is envelope 0 with eps = a, alpha = 1 and u - mu for u.
+    Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
+    """
+
+    envelope: Literal[0, 1, 2] = 0
+    activation: Activation = field(default_factory=Activation)
+    second_order: bool = False
+
+
+class Blocks(NamedTuple):
+    """Parameters by role: inputs are closed form and phenotypes a read-out, so only `internal` is implicit.
+
+    internal: molecules x molecules, W[target, source]. drive: molecules x inputs. readout: phenotypes x molecules.
+    eps, alpha, psi: positive rates of the molecules, then the phenotypes, as softplus arguments (nodes,); at
+    steady state only eps / alpha and psi / alpha can be identified.
+    """
+
+    internal: Array
+    drive: Array
+    readout: Array
+    eps: Array
+    alpha: Array
+    psi: Array
+
+
+class System(NamedTuple):
+    """x = clamped ? level : gain * phi(W x + inside) + outside, for a batch of conditions.
+
+    weights: nodes x nodes. gain: (nodes,). inside, outside, level: conditions x nodes. clamped: the same, 0 or 1.
+    """
+
+    weights: Array
+    gain: Array
+    inside: Array
+    outside: Array
+    clamped: Array
+    level: Array
+
+
+def positive(raw: Array) -> Array:
+    """softplus(raw) = log(1 + exp(raw))."""
+    return jax.nn.softplus(raw)
+
+
+def raw_of(value: Array) -> Array:
+    """The inverse of `positive`: log(exp(value) - 1)."""
+    return value + jnp.log(-jnp.expm1(-value))
+
+
+def gain_of(blocks: Blocks) -> Array:
+    """s = eps / alpha, all that a steady state can identify of the two (nodes,)."""
+    return positive(blocks.eps) / positive(blocks.alpha)
+
+
+def effective(field: Field, internal: Array) -> Array:
+    """The matrix that multiplies x inside phi: W, with the second-order self-loops where the field has them."""
+    return internal + jnp.diag(internal.sum(1)) if field.second_order else internal
+
+
+def molecule_system(
+    field: Field, blocks: Blocks, activity: Array, force: Array, clamped: Array, level: Array
+) -> System:
+    """The implicit problem of the molecule block.
+
+    activity: conditions x inputs, the steady state of the input nodes. force: conditions x molecules, the input u
+    given to the molecules themselves (zero where drugs act through input nodes).
+    """
+    m = blocks.internal.shape[0]
+    gain = gain_of(blocks)[:m]
+    through = activity @ blocks.drive.T
+    if field.envelope == 0:
+        inside, outside = through + force, jnp.zeros_like(force)
+    elif field.envelope == 1:
+        inside, outside = through, gain[None, :] * force
+    else:
+        ratio = (positive(blocks.psi) / positive(blocks.alpha))[:m]
+        inside, outside = through, ratio[None, :] * force
+    return System(effective(field, blocks.internal), gain, inside, outside, clamped, level)
+
+
+def fixed_point_map(activation: Activation, system: System, x: Array) -> Array:
+    """One application of x -> gain * phi(W x + inside) + outside, clamped nodes at their level."""
+    free = system.gain[None, :] * activation(x @ system.weights.T + system.inside) + system.outside
+    return jnp.where(system.clamped > 0, system.level, free)
+
+
+def readout(field: Field, blocks: Blocks, molecules: Array) -> Array:
+    """Steady state of the phenotypes s phi(W_pm x_m), which send nothing and receive no drug directly."""
+    m = blocks.internal.shape[0]
+    return gain_of(blocks)[m:][None, :] * field.activation(molecules @ blocks.readout.T)
+
+
+def rate(field: Field, weights: Array, eps: Array, alpha: Array, psi: Array, x: Array, u: Array) -> Array:
+    """dx/dt of the whole network, conditions x nodes; the rates are positive numbers per node (nodes,)."""
+    inner = x @ effective(field, weights).T
+    eps, alpha, psi = eps[None, :], alpha[None, :], psi[None, :]
+    if field.envelope == 0:
+        return eps * field.activation(inner + u) - alpha * x
+    if field.envelope == 1:
+        return eps * (field.activation(inner) + u) - alpha * x
+    return eps * field.activation(inner) + psi * u - alpha * x
