@@ -6,11 +6,34 @@ A change here is a change for users: note it in CHANGELOG.md; `python tests/test
 import ast
 import dataclasses
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 import semimech
 
 FROZEN = Path(__file__).with_name("public_api.txt")
+
+
+class Bare(str):
+    """Text that a signature shows without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def signature(function: Callable[..., object]) -> str:
+    """The signature as it is written in the source: annotations bare, functions by their names."""
+    written = inspect.signature(function)
+    parameters = []
+    for parameter in written.parameters.values():
+        default = Bare(parameter.default.__name__) if inspect.isfunction(parameter.default) else parameter.default
+        annotation = Bare(parameter.annotation) if isinstance(parameter.annotation, str) else parameter.annotation
+        parameters.append(parameter.replace(default=default, annotation=annotation))
+    returned = written.return_annotation
+    returned = Bare(returned) if isinstance(returned, str) else returned
+    return str(written.replace(parameters=parameters, return_annotation=returned))
 
 
 def described() -> str:
@@ -21,7 +44,7 @@ def described() -> str:
         if inspect.isclass(value):
             lines += described_class(name, value)
         elif callable(value):
-            lines.append(f"def {name}{inspect.signature(value)}")
+            lines.append(f"def {name}{signature(value)}")
         else:
             lines.append(f"{name}: {type(value).__name__}")
     return "\n".join(lines) + "\n"
@@ -38,9 +61,9 @@ def described_class(name: str, kind: type) -> list[str]:
         if attribute.startswith("_") or attribute in getattr(kind, "__dataclass_fields__", {}):
             continue
         if isinstance(member, classmethod | staticmethod):
-            lines.append(f"    {type(member).__name__} {attribute}{inspect.signature(member.__func__)}")
+            lines.append(f"    {type(member).__name__} {attribute}{signature(member.__func__)}")
         elif inspect.isfunction(member):
-            lines.append(f"    def {attribute}{inspect.signature(member)}")
+            lines.append(f"    def {attribute}{signature(member)}")
         else:
             lines.append(f"    {attribute}")
     return lines

@@ -12,6 +12,11 @@ options = semimech.RunOptions(
 run = semimech.run_screen(screen, "demo-run", options)
 
 print(run.json("verdict")["headline"])
-scores = run.table("scores")
-print(scores[["model", "score", "value", "lower", "upper", "best_baseline", "ceiling"]].to_string())
-print(run.network("cellbox").edges.head())
+scores = run.table("scores").query("score == 'pearson'")
+print(scores[["model", "value", "lower", "upper", "best_baseline", "ceiling"]].to_string(index=False))
+print(run.network("cellbox").edges.head().to_string(index=False))
+
+# What is kept predicts without the data: here a condition nobody measured, three drugs at once.
+triple = semimech.Condition((("drugA", 1.5), ("drugB", 1.5), ("drugC", 0.5)))
+prediction = semimech.load_model(run, "cellbox").predict([triple])
+print(triple.label, "rests on:", prediction.rests_on[0])

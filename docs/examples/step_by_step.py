@@ -15,6 +15,7 @@ error = ((prediction.mean - observed.values) ** 2).mean() / (observed.values**2)
 print(f"error against predicting no change: {error:.2f}")
 print(prediction.conditions[0].label, "rests on:", prediction.rests_on[0])
 
-# A condition nobody measured: three drugs at once.
-(triple,) = fitted.predict([semimech.Condition((("drugA", 1.5), ("drugB", 1.5), ("drugC", 0.5)))]).mean
-print(dict(zip(prediction.features, triple.round(2), strict=True)))
+# The network it learnt, beside the one that made the data.
+edges = fitted.network().edges
+true = screen.truth.edges.merge(edges, on=["source", "target"], suffixes=("_true", "_learnt"))
+print(f"{len(true)} of {len(screen.truth.edges)} true edges are among the {len(edges)} learnt ones")

@@ -8,15 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from semimech.data.check import check_screen as check_screen
     from semimech.data.condition import Condition as Condition
     from semimech.data.condition import Perturbation as Perturbation
     from semimech.data.effects import Effects as Effects
     from semimech.data.effects import effects_of as effects_of
     from semimech.data.network import Network as Network
+    from semimech.data.options import ReadOptions as ReadOptions
+    from semimech.data.readers import read_screen as read_screen
     from semimech.data.screen import Screen as Screen
     from semimech.data.splits import Split as Split
     from semimech.data.splits import split_screen as split_screen
+    from semimech.evaluate.judge import judge as judge
+    from semimech.evaluate.scores import SCORES as SCORES
     from semimech.models.base import Prediction as Prediction
+    from semimech.models.baselines import BASELINES as BASELINES
+    from semimech.models.cellbox import CellBox as CellBox
+    from semimech.runs.folder import RunFolder as RunFolder
+    from semimech.runs.options import RunOptions as RunOptions
+    from semimech.runs.pipeline import load_model as load_model
+    from semimech.runs.pipeline import run_screen as run_screen
+    from semimech.simulate.demo import simulate_demo as simulate_demo
 
     __version__: str
 
@@ -26,11 +38,23 @@ _HOMES = {
     "Perturbation": "semimech.data.condition",
     "Condition": "semimech.data.condition",
     "Network": "semimech.data.network",
-    "Split": "semimech.data.splits",
-    "split_screen": "semimech.data.splits",
     "Effects": "semimech.data.effects",
-    "effects_of": "semimech.data.effects",
     "Prediction": "semimech.models.base",
+    "Split": "semimech.data.splits",
+    "ReadOptions": "semimech.data.options",
+    "read_screen": "semimech.data.readers",
+    "check_screen": "semimech.data.check",
+    "split_screen": "semimech.data.splits",
+    "effects_of": "semimech.data.effects",
+    "simulate_demo": "semimech.simulate.demo",
+    "BASELINES": "semimech.models.baselines",
+    "CellBox": "semimech.models.cellbox",
+    "SCORES": "semimech.evaluate.scores",
+    "judge": "semimech.evaluate.judge",
+    "RunOptions": "semimech.runs.options",
+    "RunFolder": "semimech.runs.folder",
+    "run_screen": "semimech.runs.pipeline",
+    "load_model": "semimech.runs.pipeline",
 }
 
 __all__ = [*_HOMES, "__version__"]
