@@ -1,0 +1,21 @@
+"""`semimech report`: the report and figures of a run, written again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def report(run: Path, *, out: Path | None = None) -> None:
+    """Write the report of a run again.
+
+    Parameters
+    ----------
+    run
+        The folder that `semimech run` wrote.
+    out
+        File to write the page to; report.html in the run folder if not given.
+    """
+    from semimech.report.build import build_report
+    from semimech.runs.folder import RunFolder
+
+    print(f"Report: {build_report(RunFolder.open(run), out).resolve()}")

@@ -1,0 +1,205 @@
+"""Make the report of a run from its folder: figures, words and tables on one page that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from semimech.evaluate.scores import SCORES
+from semimech.plot.style import save, to_svg
+from semimech.report.figures import Drawn, draw_all, recoveries
+from semimech.report.reading import ReportData, card_of
+from semimech.report.unseen import unseen_pairs
+from semimech.report.words import count, direction, duration, memory, number, ordered, score_row
+from semimech.runs.folder import RunFolder, slug
+from semimech.support.files import write_text
+
+LARGEST_SVG = 500_000  # characters; a figure with more is embedded as a picture, so that the page stays small
+EDGES_LISTED = 20
+
+
+def build_report(run: RunFolder, out: Path | None = None) -> Path:
+    """Write `report.html` in the run folder (or to `out`) and `figures/*.svg, *.png`; gives the page's path.
+
+    Everything comes from the run folder. What a run does not have (a network, learning curves, a ceiling, a known
+    truth) is left out with a word. Raises UserError where the run is not finished.
+    """
+    data = ReportData(run)
+    figures = [_placed(run, drawn) for drawn in draw_all(data)]
+    page = _template().render(**_content(data), figures=figures)
+    path = out or run.path / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _template() -> Any:
+    # Autoescape: every name comes from somebody's data. StrictUndefined: a forgotten value is an error, not a blank.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_resource("template.html.j2"))
+
+
+def _resource(name: str) -> str:
+    return files("semimech.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
+    """Save a figure, and make the element that stands in the page."""
+    save(drawn.figure, run.path / "figures", drawn.name)
+    svg = to_svg(drawn.figure, drawn.name)
+    width = drawn.figure.get_size_inches()[0] * 100
+    if len(svg) > LARGEST_SVG:
+        picture = io.BytesIO()
+        drawn.figure.savefig(picture, format="png", dpi=130)
+        source = f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
+        image = Markup('<img alt="{}" style="max-width:{}px" src="{}">').format(drawn.title, int(width), source)
+    else:
+        opening = Markup('<svg role="img" aria-label="{}" style="max-width:{}px"').format(drawn.title, int(width))
+        image = opening + Markup(svg.removeprefix("<svg"))
+    return {
+        "section": drawn.section,
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "image": image,
+    }
+
+
+def _content(data: ReportData) -> dict[str, Any]:
+    """Everything on the page but the figures."""
+    verdict, truth = data.verdict, recoveries(data)
+    titles = {"data": "Data", "scores": "Scores", "learning": "Fitting", "network": "Network"}
+    titles |= {"recovery": "Recovery"} if truth else {}
+    titles |= {"predictions": "Predictions", "provenance": "Provenance"}
+    return {
+        "style": Markup(_resource("style.css")),
+        "title": data.config["screen"]["name"],
+        "begun": data.config.get("begun", ""),
+        "headline": verdict["headline"],
+        "sentences": [text for text in verdict["sentences"] if text not in verdict["headline"]],
+        "sections": [{"id": name, "title": title} for name, title in titles.items()],
+        "facts": data.findings.get("facts", {}),
+        "findings": [finding | {"text": finding["sentence"]} for finding in data.findings.get("findings", ())],
+        "splits": [_split(data, split) for split in data.splits],
+        "cards": [card for card in SCORES if card.name in set(data.scores["score"])],
+        **_dropped(data),
+        "solved": list(_solved(data)),
+        "networks": list(_networks(data)),
+        "recoveries": [_recovery_row(one) for one in truth],
+        "unseen": unseen_pairs(data),
+        "provenance": _provenance(data),
+        "versions": data.config["versions"],
+        "options": json.dumps(data.config["options"], indent=1, ensure_ascii=False),
+    }
+
+
+def _split(data: ReportData, split: str) -> dict[str, Any]:
+    """The tables of one split."""
+    about, scores = data.described(split), data.scores[data.scores["split"] == split]
+    names = [card.name for card in SCORES if card.name in set(scores["score"])]
+    names.sort(key=lambda name: name != data.primary.name)
+    whole = {name: _rows(scores[scores["score"] == name]) for name in names}
+    others = [row for name in names[1:] for row in whole[name] if not row["is_baseline"]]
+    primary = whole.get(data.primary.name, [])
+    folds = int(scores["n_folds"].max())
+    rests = f"Held out: {about['holds_out']}. It asks for {about['asks']}. " if about["asks"] else ""
+    return {
+        "id": f"split-{slug(split)}",
+        "name": split,
+        "words": f"{rests}{folds} fold{'s' if folds > 1 else ''}, {count(scores['n_conditions'].max())} conditions.",
+        "primary_title": data.primary.title,
+        "direction": direction(data.primary),
+        "primary": primary,
+        "others": others,
+        "whole": [row for rows in whole.values() for row in rows],
+        "no_ceiling": data.verdict.get("ceilings", {}).get(split, ""),
+    }
+
+
+def _rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    card = card_of(str(rows["score"].iloc[0]))
+    return [score_row(row, card) for row in ordered(rows, card).to_dict("records")]
+
+
+def _dropped(data: ReportData) -> dict[str, Any]:
+    table = data.run.table("dropped").fillna("")
+    return {"dropped_columns": list(table.columns), "dropped": table.astype(str).to_numpy().tolist()}
+
+
+def _solved(data: ReportData) -> Iterator[str]:
+    """In words: whether each model's equations were solved for all that was held out."""
+    for model in dict.fromkeys(data.scores.loc[~data.scores["is_baseline"].astype(bool), "model"]):
+        made, wrong = data.failures(model)
+        if not wrong:
+            yield f"{model}: no warning in solving for its {made:,} held-out predictions (conditions, folds and seeds)."
+        else:
+            named = "; ".join(f"{label}: {status}" for label, status in wrong[:5])
+            yield f"{model}: {len(wrong):,} of {made:,} held-out predictions have a warning, among them {named}."
+
+
+def _networks(data: ReportData) -> Iterator[dict[str, Any]]:
+    """The strongest edges of each network, and how many there are."""
+    for model in data.run.networks():
+        network = data.run.network(model)
+        if network is None:
+            continue
+        edges = network.edges[network.edges["weight"] != 0]
+        has_frequency = "selection_frequency" in edges
+        words = f"{model}: {len(network.nodes):,} nodes, {len(edges):,} edges with a weight that is not zero"
+        strength = edges["weight"].abs()
+        if has_frequency:
+            stable = int((edges["selection_frequency"] >= 0.5).sum())
+            words += f", {stable:,} of them found in at least half of the resamples"
+            strength = strength * edges["selection_frequency"].fillna(0)
+        listed = edges.loc[strength.sort_values(ascending=False, kind="stable").index[:EDGES_LISTED]]
+        evidence = [name for name in edges.columns if name not in ("source", "target", "weight")]
+        rows = [
+            {
+                "source": edge["source"],
+                "target": edge["target"],
+                "weight": number(edge["weight"], sign=True),
+                "evidence": [number(edge[name]) if isinstance(edge[name], float) else edge[name] for name in evidence],
+            }
+            for edge in listed.to_dict("records")
+        ]
+        titles = [name.replace("_", " ") for name in evidence]
+        yield {"model": model, "words": f"{words}.", "edges": rows, "evidence": titles}
+
+
+def _recovery_row(one: Any) -> dict[str, str]:
+    return {
+        "name": one.name,
+        "auprc": number(one.auprc),
+        "base_rate": number(one.base_rate),
+        "found": count(one.found),
+        "edges": count(one.edges),
+        "listed": f"{one.listed:,} of {one.pairs:,}",
+        "signs": number(one.sign_accuracy),
+    }
+
+
+def _provenance(data: ReportData) -> dict[str, str]:
+    config, verdict = data.config, data.verdict
+    source, machine, options = config.get("provenance", {}), config.get("machine", {}), config["options"]
+    rows, features = config["screen"]["rows"], config["screen"]["features"]
+    found = {
+        "data": source.get("source", ""),
+        "SHA-256": source.get("sha256", ""),
+        "size": f"{rows:,} rows, {features:,} features, {config['screen']['scale']}",
+        "first seed": str(options.get("seed", "")),
+        "begun": config.get("begun", ""),
+        "time taken": duration(verdict.get("seconds")),
+        "peak memory": memory(verdict.get("peak_memory_bytes")),
+        "device": f"{machine.get('device', '')}, {machine.get('cores', '?')} cores",
+        "advice": machine.get("advice") or "",
+        "command": source.get("command", ""),
+    }
+    return {label: text for label, text in found.items() if text}

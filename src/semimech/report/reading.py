@@ -1,0 +1,188 @@
+"""What the report needs of a run folder, read once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from semimech.data.condition import GENETIC, Condition
+from semimech.evaluate.scores import SCORES, ScoreCard
+from semimech.runs.folder import RunFolder, slug
+from semimech.runs.tables import read_prediction
+from semimech.support.errors import UserError
+
+FITTING_CONDITION_SCORES = ("pearson-conditions", "pearson", "cosine")
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedTable:
+    """Observed effects of conditions: values, standard_errors (conditions x features), rows (conditions,)."""
+
+    conditions: tuple[Condition, ...]
+    features: tuple[str, ...]
+    values: np.ndarray
+    standard_errors: np.ndarray
+    rows: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """The tables and words of a finished run."""
+
+    run: RunFolder
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """Options, versions, machine, data."""
+        return self.run.json("config")
+
+    @cached_property
+    def verdict(self) -> dict[str, Any]:
+        """The judge's words."""
+        return self.run.json("verdict")
+
+    @cached_property
+    def findings(self) -> dict[str, Any]:
+        """Facts and findings of the check; empty where none was made."""
+        return self.run.json("findings") if (self.run.path / "findings.json").is_file() else {}
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The judge's table."""
+        return self.run.table("scores")
+
+    @cached_property
+    def perturbations(self) -> pd.DataFrame:
+        """Name, kind, targets, default dose."""
+        return self.run.table("perturbations")
+
+    @cached_property
+    def effects(self) -> ObservedTable:
+        """Observed effects of all conditions."""
+        return read_observed(self.run.path / "effects.h5ad")
+
+    @property
+    def primary(self) -> ScoreCard:
+        """The score that the headline is about."""
+        return card_of(self.verdict["primary_score"])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that were judged, in order."""
+        return tuple(dict.fromkeys(self.scores["split"]))
+
+    @property
+    def unit(self) -> str:
+        """The unit of effects, in words."""
+        is_ratio = self.config["screen"]["scale"] == "log-ratio"
+        return "log-ratio to untreated" if is_ratio else "change of log1p expression"
+
+    def described(self, split: str) -> dict[str, Any]:
+        """What a split asks and holds out, and its folds."""
+        found = [part for part in self.config.get("splits", ()) if part["name"] == split]
+        return found[0] if found else {"name": split, "asks": "", "holds_out": "", "folds": []}
+
+    def rivals(self, split: str) -> tuple[str, str] | None:
+        """The best model and the best baseline of a split by the primary score, or None where one is missing."""
+        rows = self.scores[(self.scores["split"] == split) & (self.scores["score"] == self.primary.name)]
+        rows = rows.dropna(subset="value").sort_values("value", ascending=not self.primary.higher_is_better)
+        is_baseline = rows["is_baseline"].astype(bool)
+        models, baselines = rows["model"][~is_baseline], rows["model"][is_baseline]
+        return (str(models.iloc[0]), str(baselines.iloc[0])) if len(models) and len(baselines) else None
+
+    def condition_card(self, split: str) -> ScoreCard | None:
+        """The primary score where each condition has one, else the first score that conditions have."""
+        table = self.run.table("conditions")
+        known = set(table.loc[(table["split"] == split) & table["value"].notna(), "score"])
+        names = [self.primary.name, *FITTING_CONDITION_SCORES, *(card.name for card in SCORES)]
+        return next((card_of(name) for name in names if name in known), None)
+
+    def held_out(self, split: str, model: str) -> tuple[np.ndarray, np.ndarray]:
+        """Observed and predicted effects of the scored entries of all folds, for the model's first seed."""
+        observed, predicted = [], []
+        for fold, name, _, file in self._first_seeds(split):
+            if name == slug(model):
+                truth = read_observed(self.run.observed_file(split, fold))
+                counted = self._scored(truth)
+                observed.append(truth.values[counted])
+                predicted.append(read_prediction(file).mean[counted])
+        if not observed:
+            return np.zeros(0), np.zeros(0)
+        return np.concatenate(observed), np.concatenate(predicted)
+
+    def failures(self, model: str) -> tuple[int, list[tuple[str, str]]]:
+        """How many predictions of a model were made, and (condition, what went wrong) of those that failed."""
+        made, wrong = 0, []
+        for split in self.splits:
+            for _, name, _, file in self.run.predictions(split):
+                if name == slug(model):
+                    prediction = read_prediction(file)
+                    made += len(prediction.conditions)
+                    stated = zip(prediction.conditions, prediction.status, strict=True)
+                    wrong += [(condition.label, status) for condition, status in stated if status]
+        return made, wrong
+
+    def _first_seeds(self, split: str) -> list[tuple[str, str, int, Path]]:
+        found: dict[tuple[str, str], tuple[str, str, int, Path]] = {}
+        for part in sorted(self.run.predictions(split), key=lambda part: part[2]):
+            found.setdefault((part[0], part[1]), part)
+        return list(found.values())
+
+    def _scored(self, table: ObservedTable) -> np.ndarray:
+        """The entries that the judge counts: no inputs, and not the own targets of genetic perturbations."""
+        column = {name: j for j, name in enumerate(table.features)}
+        counted = np.tile([name not in self._inputs for name in table.features], (len(table.conditions), 1))
+        for row, condition in enumerate(table.conditions):
+            for name in condition.names:
+                counted[row, [column[target] for target in self._own.get(name, ()) if target in column]] = False
+        return counted & np.isfinite(table.values)
+
+    @cached_property
+    def _inputs(self) -> set[str]:
+        networks = [self.run.network(name) for name in self.run.networks()]
+        pairs = [zip(network.nodes, network.roles, strict=True) for network in networks if network is not None]
+        return {node for part in pairs for node, role in part if role == "input"}
+
+    @cached_property
+    def _own(self) -> dict[str, list[str]]:
+        genetic = self.perturbations[self.perturbations["kind"].isin(GENETIC)]
+        return {str(row["name"]): list(targets_of(row["targets"])) for row in genetic.to_dict("records")}
+
+
+def targets_of(text: Any) -> dict[str, float]:
+    """Read `AKT:-1;MEK:-1`, as in perturbations.csv."""
+    if not isinstance(text, str) or not text:
+        return {}
+    return {name: float(sign) for name, _, sign in (part.rpartition(":") for part in text.split(";"))}
+
+
+def card_of(name: str) -> ScoreCard:
+    """The score of that name; UserError where the run was judged by a score that is no longer there."""
+    for card in SCORES:
+        if card.name == name:
+            return card
+    raise UserError(f"The run was judged by the unknown score '{name}': use the version of semimech that made it.")
+
+
+def read_observed(path: Path) -> ObservedTable:
+    """Observed effects as `runs.tables.effects_table` keeps them; UserError where the file is damaged."""
+    import anndata
+
+    try:
+        adata = anndata.read_h5ad(path)
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path} cannot be read: it is missing or damaged; run again with --resume.") from error
+    stated = zip(adata.obs["doses"], adata.obs["context"], strict=True)
+    return ObservedTable(
+        tuple(Condition(tuple((name, dose) for name, dose in json.loads(doses)), str(text)) for doses, text in stated),
+        tuple(adata.var_names),
+        np.asarray(adata.X),
+        np.asarray(adata.layers["standard_error"]),
+        adata.obs["rows"].to_numpy(),
+    )
