@@ -1,6 +1,8 @@
 """The floors hold: imports go only downward, and heavy libraries stay where they belong."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,12 @@ def sources() -> list[Path]:
     return sorted(SOURCES.rglob("*.py"))
 
 
-def test_import_contracts_hold(checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
-
-    monkeypatch.chdir(checkout)
-    status = lint_imports(config_filename=str(checkout / "pyproject.toml"), no_cache=True)
-    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+def test_import_contracts_hold(checkout: Path) -> None:
+    # In a process of its own: the linter changes sys.path and the logging of the process it runs in.
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", program, "--no-cache", "--config", "pyproject.toml"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_no_import_cycles() -> None:
