@@ -3,7 +3,6 @@
 import pytest
 
 from semimech.support.errors import UserError, listed
-from semimech.support.progress import Monitor, silent
 
 
 @pytest.mark.parametrize(
@@ -20,8 +19,3 @@ def test_listed_counts_thousands() -> None:
 
 def test_user_error_is_no_system_error() -> None:
     assert not issubclass(UserError, OSError | ValueError)
-
-
-def test_silence_is_a_monitor() -> None:
-    monitor: Monitor = silent
-    assert monitor("fitting", 1, 2) is None

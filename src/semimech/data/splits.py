@@ -140,7 +140,7 @@ def _perturbations(screen: Screen, random: np.random.Generator) -> Iterable[tupl
     used = np.flatnonzero(given.any(0))
     if len(used) > 2:
         chosen = random.permutation(used)[: int(np.ceil(0.3 * len(used)))]
-        yield "perturbations", _rows(screen, given[:, chosen].any(1))
+        yield "perturbations", _rows(screen, np.any(given[:, chosen], axis=1))
 
 
 def _context(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:

@@ -20,8 +20,10 @@ def silent(stage: str, done: float, total: float) -> None:
 def part_of(monitor: Monitor, label: str, number: int, total: int) -> Monitor:
     """A monitor for one of `total` equal parts of a longer work: its progress moves the whole's by its share."""
 
-    def inner(stage: str, done: float, whole: float) -> None:
-        monitor(f"{label}: {stage}" if stage else label, number + done / max(whole, 1), total)
+    parts = total
+
+    def inner(stage: str, done: float, total: float) -> None:
+        monitor(f"{label}: {stage}" if stage else label, number + done / max(total, 1), parts)
 
     inner("", 0, 1)
     return inner
