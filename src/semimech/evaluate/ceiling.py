@@ -41,7 +41,8 @@ def ceiling_of(screen: Screen, split: Split, *, repeats: int = 10, seed: int = 0
     """Split the test rows in half, control rows too, and let each half predict the other; mean over repeats.
 
     Each half has its own control rows of every batch. A half is a noisy predictor: a model that shrinks what it has
-    learnt may well be above the ceiling, most of all by the errors. Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x.
+    learnt may well be above the ceiling, most of all by the errors. Spearman 1910,
+    doi:10.1111/j.2044-8295.1910.tb00206.x.
     """
     effects = effects_of(screen, split.test)
     if not len(effects) or np.median(effects.counts) < ROWS_NEEDED:

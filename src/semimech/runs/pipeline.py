@@ -16,6 +16,7 @@ import pandas as pd
 from semimech.data.effects import effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import SPLITS, Split, split_screen
+from semimech.evaluate.ceiling import ceiling_of
 from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import reference_of
 from semimech.models.base import Estimator, Fitted, Prediction
@@ -180,7 +181,7 @@ def _judge(
         predictions: dict[tuple[str, int], Prediction] = {
             (task.estimator.name, task.seed): read_prediction(task.file) for task in _tasks(run, (split,), options)
         }
-        folds.append(Fold(reference_of(screen, split), predictions))
+        folds.append(Fold(reference_of(screen, split), predictions, ceiling_of(screen, split, seed=options.seed)))
         observed = run.observed_file(split.name, split.fold)
         if not observed.is_file():
             write_table(observed, effects_table(effects_of(screen, split.test)))
