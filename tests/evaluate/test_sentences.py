@@ -1,0 +1,74 @@
+"""The words of the verdict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from semimech.evaluate.sentences import headline, number, sentences_of
+
+
+def line(split: str, model: str, value: float, verdict: str = "", score: str = "pearson", **more) -> dict:
+    best = "" if model in {"ridge", "mean-response"} else "ridge"
+    return {
+        "split": split, "model": model, "is_baseline": not best, "score": score, "value": value,
+        "lower": value - 0.01, "upper": value + 0.01, "best_baseline": best, "best_baseline_value": 0.937,
+        "difference": value - 0.937, "difference_lower": value - 0.947, "difference_upper": value - 0.927,
+        "verdict": verdict, "ceiling": np.nan,
+    } | more  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.938, ".938"), (-0.02, "-.020"), (1.2, "1.200"), (10.04, "10"), (0, ".000"), (np.nan, "none"), (-1.5, "-1.500")],
+)
+def test_numbers(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_each_model_gets_its_sentence_and_the_best_speaks_first() -> None:
+    table = pd.DataFrame(
+        [
+            line("combinations", "ridge", 0.937),
+            line("combinations", "small", 0.92, "worse"),
+            line("combinations", "cellbox", 0.938, "equal"),
+        ]
+    )
+    said = sentences_of(table, "pearson", {})
+    assert said[0] == (
+        "On held-out combinations, cellbox reaches r = .938 [.928, .948]; ridge on the doses .937: "
+        "the simple model does as well, use ridge on the doses."
+    )
+    assert said[1].startswith("On held-out combinations, small reaches r = .920")
+    assert said[1].endswith("worse than this baseline, by .017 [.007, .027]: use ridge on the doses.")
+    assert headline(table, "pearson", said) == f"No model beats the best baseline. {said[0]}"
+
+
+def test_a_win_on_some_splits_is_said_to_be_on_those() -> None:
+    table = pd.DataFrame(
+        [line("combinations", "cellbox", 0.97, "better"), line("leave-one-out", "cellbox", 0.938, "equal")]
+    )
+    said = sentences_of(table, "pearson", {"leave-one-out": "too few rows"})
+    first = headline(table, "pearson", said)
+    assert first.startswith("cellbox beats the best baseline on held-out combinations; on the other splits no model")
+    assert "better than every baseline, by .033" in said[0]
+    assert said[1].endswith("No ceiling: too few rows.")
+    both = table.assign(verdict="better")
+    assert headline(both, "pearson", said).startswith("cellbox beats the best baseline on every split.")
+    two = pd.concat([both, both.assign(model="other")])
+    assert headline(two, "pearson", said).startswith("cellbox and other beat the best baseline")
+
+
+def test_for_cells_lower_is_better_and_the_centred_correlation_is_told() -> None:
+    table = pd.DataFrame(
+        [
+            line("cells", "a", 1.02, "worse", "nmse"),
+            line("cells", "b", 0.6, "equal", "nmse", ceiling=0.5),
+            line("cells", "a", 0.05, "", "centred-pearson"),
+            line("cells", "b", 0.4, "", "centred-pearson"),
+        ]
+    )
+    said = sentences_of(table, "nmse", {})
+    assert said[0].startswith("On held-out cells, b reaches NMSE = .600")
+    assert "Beyond the mean response, r = .400 [.390, .410]." in said[0]
+    assert said[0].endswith("One half of the test rows predicts the other with NMSE = .500.")
+    assert "it has learnt nothing" in said[1]
