@@ -170,8 +170,8 @@ def _own_changes(screen: Screen, pairs: _Pairs, sums: _Sums, columns: np.ndarray
         perturbed = sums.raw_treated / np.bincount(pairs.pair_of_row, minlength=len(size))
     return pd.DataFrame(
         {
-            "perturbation": [screen.perturbations[p].name for p in pairs.perturbation],
-            "target": [screen.feature_names[j] for j in pairs.column],
+            "perturbation": np.array(screen.perturbation_names, dtype=object)[pairs.perturbation],
+            "target": np.array(screen.feature_names, dtype=object)[pairs.column],
             "expected": pairs.sign,
             "rows": size.astype(int),
             "effect": effect,

@@ -144,7 +144,7 @@ class Screen:
             stop = min(start + step, n)
             here = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, stop)]
             if here.size:
-                block = self.responses[start:stop]
+                block = _rows_between(self.responses, start, stop)
                 picked = block if here.size == stop - start else block[here - start]
                 dense = picked.toarray() if sp.issparse(picked) else np.asarray(picked)
                 yield here, dense.astype(np.float32, copy=False)
@@ -154,7 +154,7 @@ class Screen:
         n, f = self.shape
         step = max(1, BLOCK_BYTES // (4 * max(f, 1)))
         for start in range(0, n, step):
-            yield start, self.responses[start : min(start + step, n)]
+            yield start, _rows_between(self.responses, start, min(start + step, n))
 
     def take(self, rows: np.ndarray) -> Screen:
         """The screen with only the given rows (a mask or row numbers); backed responses are read into memory."""
@@ -163,6 +163,16 @@ class Screen:
         if self.is_backed:
             rows = np.sort(rows)
         return replace(self, responses=responses, design=self.design[rows], obs=self.obs.iloc[rows], _effects={})
+
+
+def _rows_between(matrix: Any, start: int, stop: int) -> Any:
+    """matrix[start:stop], sharing memory where scipy's own slice of a CSR matrix would copy."""
+    if not (sp.issparse(matrix) and matrix.format == "csr"):
+        return matrix[start:stop]
+    pointers = matrix.indptr[start : stop + 1]
+    part = slice(pointers[0], pointers[-1])
+    shape = (stop - start, matrix.shape[1])
+    return sp.csr_array((matrix.data[part], matrix.indices[part], pointers - pointers[0]), shape=shape)
 
 
 def normalise(block: np.ndarray, scale: Scale) -> np.ndarray:

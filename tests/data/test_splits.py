@@ -1,0 +1,162 @@
+"""Splits hold out what they say, and share no row."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from semimech.data.condition import Perturbation
+from semimech.data.inner import inner_effects
+from semimech.data.screen import Screen
+from semimech.data.splits import SPLITS, Split, possible_splits, split_screen
+from semimech.support.errors import UserError
+
+
+def drugs(replicates: int = 2) -> Screen:
+    """Four drugs at two doses and in all pairs, in replicates, with controls in every batch and medium."""
+    rows = [{}] * 4
+    for a in range(4):
+        rows += [{a: 1.0}, {a: 2.0}]
+        rows += [{a: 1.0, b: 1.0} for b in range(a)]
+    rows = rows * replicates
+    design = np.zeros((len(rows), 4))
+    for i, doses in enumerate(rows):
+        design[i, list(doses)] = list(doses.values())
+    n = len(rows)
+    return Screen(
+        np.random.default_rng(0).normal(size=(n, 3)),
+        sp.csr_array(design),
+        tuple(Perturbation(name, "drug") for name in "abcd"),
+        pd.DataFrame(index=list("xyz")),
+        pd.DataFrame({"batch": np.repeat(["one", "two"], n // 2)}, index=[f"r{i}" for i in range(n)]),
+        "log-ratio",
+    )
+
+
+def every_split(screen: Screen) -> list[Split]:
+    return [split for name in possible_splits(screen) for split in split_screen(screen, name, seed=3, partitions=2)]
+
+
+@pytest.fixture(params=["cells", "drugs", "times"])
+def screen(request: pytest.FixtureRequest, small) -> Screen:
+    if request.param == "cells":
+        return small(rows=300)
+    if request.param == "drugs":
+        return drugs()
+    cells = small(rows=300)
+    return replace(cells, obs=cells.obs.assign(time=np.arange(300) % 3))
+
+
+def test_train_and_test_share_no_row(screen: Screen) -> None:
+    for split in every_split(screen):
+        assert split.train.size
+        assert split.test.size
+        assert not set(split.train) & set(split.test), split.name
+        assert len(set(split.train)) == len(split.train)
+
+
+def test_controls_are_on_both_sides_of_every_batch(screen: Screen) -> None:
+    for split in every_split(screen):
+        for batch in np.unique(screen.batches):
+            for side in (split.train, split.test):
+                assert screen.is_control[side][screen.batches[side] == batch].any(), (split.name, split.fold)
+
+
+def test_replicates_stay_on_one_side(screen: Screen) -> None:
+    for split in every_split(screen):
+        if split.name in ("cells", "context", "time"):
+            continue
+        train, test = (
+            {screen.conditions[i].doses for i in screen.condition_codes[side] if not screen.conditions[i].is_control}
+            for side in (split.train, split.test)
+        )
+        assert not train & test, split.name
+
+
+def test_cells_has_every_condition_on_both_sides(small) -> None:
+    screen = small(rows=300)
+    for split in split_screen(screen, "cells", partitions=3):
+        assert set(screen.condition_codes[split.train]) == set(screen.condition_codes[split.test])
+
+
+def test_named_perturbations_are_held_out() -> None:
+    screen = drugs()
+    given = screen.design.toarray() != 0
+    for split in split_screen(screen, "leave-one-out-complete"):
+        j = "abcd".index(split.fold[-1])
+        assert not given[split.train, j].any()
+        assert given[split.test][~screen.is_control[split.test], j].all()
+    for split in split_screen(screen, "leave-one-out"):
+        j = "abcd".index(split.fold[-1])
+        assert given[split.train, j].any()
+        assert (given[split.train][given[split.train, j]].sum(1) == 1).all()
+    (split,) = split_screen(screen, "combinations")
+    assert (given[split.train].sum(1) <= 1).all()
+    (split,) = split_screen(screen, "dose")
+    assert (screen.design[split.train].toarray() <= 1).all()
+    for split in split_screen(screen, "perturbations", partitions=4):
+        singles = given[split.test].sum(1) == 1
+        held = given[split.test][singles].any(0)
+        assert held.any()
+        assert not given[split.train][:, held].any()
+
+
+def test_a_split_is_the_same_for_the_same_seed(screen: Screen) -> None:
+    for name in possible_splits(screen):
+        one, other = split_screen(screen, name, seed=5), split_screen(screen, name, seed=5)
+        assert all((a.test == b.test).all() and (a.train == b.train).all() for a, b in zip(one, other))
+
+
+def test_random_splits_differ_between_partitions(small) -> None:
+    one, other = split_screen(small(rows=300), "cells", partitions=2)
+    assert set(one.test) != set(other.test)
+
+
+def test_what_cannot_be_split_is_said(small) -> None:
+    with pytest.raises(UserError, match="split 'sideways' is unknown: use one of cells"):
+        split_screen(small(), "sideways")
+    with pytest.raises(UserError, match="cannot be made"):
+        split_screen(small(), "dose")
+    assert "dose" not in possible_splits(small())
+
+
+def test_every_split_has_words() -> None:
+    assert all(kind.holds_out and kind.asks for kind in SPLITS)
+    assert len({kind.name for kind in SPLITS}) == len(SPLITS)
+
+
+def test_inner_folds_are_carved_from_training_rows(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[np.ndarray] = []
+
+    def noted(measured: Screen, rows: np.ndarray):
+        used.append(np.asarray(rows))
+        return effects_of(measured, rows)
+
+    from semimech.data import inner
+    from semimech.data.effects import effects_of
+
+    monkeypatch.setattr(inner, "effects_of", noted)
+    for split in every_split(screen):
+        used.clear()
+        pairs = inner_effects(screen, split, folds=3, seed=1)
+        assert len(used) >= 2 * len(pairs)
+        for fit, held in zip(used[::2], used[1::2]):
+            assert set(fit) | set(held) <= set(split.train), split.name
+            assert not set(fit) & set(held), split.name
+
+
+def test_inner_folds_ask_the_question_of_the_outer_split() -> None:
+    screen = drugs()
+    (outer,) = split_screen(screen, "combinations")
+    for fit, held in inner_effects(screen, outer):
+        known = {name for condition in fit.conditions for name in condition.names}
+        assert all(known.issuperset(condition.names) for condition in held.conditions)
+        assert not {c.doses for c in fit.conditions} & {c.doses for c in held.conditions}
+    for outer in split_screen(screen, "leave-one-out-complete"):
+        pairs = inner_effects(screen, outer, folds=3)
+        assert pairs
+        for fit, held in pairs:
+            learnt = {name for condition in fit.conditions for name in condition.names}
+            assert all(set(condition.names) - learnt for condition in held.conditions)
