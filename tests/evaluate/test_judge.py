@@ -13,7 +13,8 @@ from semimech.data.screen import Screen
 from semimech.data.splits import split_screen
 from semimech.evaluate.bootstrap import dirichlet_weights, interval, resampled
 from semimech.evaluate.ceiling import Ceiling
-from semimech.evaluate.judge import Fold, Judgement, judge, verdict_of
+from semimech.evaluate.comparison import verdict_of
+from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import Reference, reference_of
 from semimech.evaluate.scores import SCORES
 from semimech.models.base import Prediction
@@ -140,6 +141,27 @@ def test_a_model_that_equals_or_loses_is_said_so(make_reference: Callable[..., R
 )
 def test_verdicts(difference: float, lower: float, upper: float, verdict: str) -> None:
     assert verdict_of(difference, lower, upper) == verdict
+
+
+def test_every_two_models_are_compared(make_reference: Callable[..., Reference]) -> None:
+    given = []
+    for fold in folds(make_reference, seeds=1):
+        mean = fold.predictions["model", 0].mean
+        worse = prediction(fold.reference, fold.predictions["ridge", 0].mean)
+        same = prediction(fold.reference, mean + 1e-5)
+        given.append(replace(fold, predictions={**fold.predictions, ("worse", 0): worse, ("same", 0): same}))
+    judgement = judge(given, baselines=BASE, draws=100)
+    pairs = judgement.pairs[judgement.pairs["score"] == "mse"].set_index(["model", "other"])
+    assert list(pairs.index) == [("model", "worse"), ("model", "same"), ("worse", "same")]
+    assert pairs["verdict"].tolist() == ["better", "equal", "worse"]
+    found = pairs.loc[("model", "worse")]
+    assert found["difference"] == pytest.approx(
+        row(judgement, "worse", "mse")["value"] - row(judgement, "model", "mse")["value"]
+    )
+    assert found["difference_lower"] < found["difference"] < found["difference_upper"]
+    said = " ".join(judgement.sentences)
+    assert "On held-out conditions, model and same do equally well" in said
+    assert "worse and same differ: same is better than worse, by " in said
 
 
 def test_the_scaled_score_is_not_clipped(make_reference: Callable[..., Reference]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,10 @@ import pandas as pd
 from semimech.evaluate.alignment import aligned
 from semimech.evaluate.bootstrap import dirichlet_weights, interval
 from semimech.evaluate.ceiling import NO_CEILING, Ceiling
+from semimech.evaluate.comparison import best_baseline, difference, pairs_of
 from semimech.evaluate.reference import Reference
 from semimech.evaluate.scores import SCORES, ScoreCard
-from semimech.evaluate.sentences import headline, primary_score, sentences_of
+from semimech.evaluate.sentences import headline, pair_sentences, primary_score, sentences_of
 from semimech.evaluate.tally import Tally, tally
 from semimech.models.base import Prediction
 from semimech.support.errors import UserError
@@ -42,18 +43,21 @@ class Judgement:
     baseline (positive is better whichever way the score runs), with a paired interval; verdict: better, equal or
     worse. ceiling, ceiling_spearman_brown; scaled: (value - baseline) / (ceiling - baseline), unclipped, no value
     without a ceiling that is better than the baseline. folds_sd, seeds_sd: spread over folds and seeds.
+    pairs: split, model, other, score and the same paired difference between every two models that are no baselines.
     per_condition: split, fold, model, seed, condition, score, value. per_feature: split, model, feature, r, error
-    (root mean squared). dropped: split, fold, model, condition, reason. headline, sentences: the verdict in words.
+    (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split
+    why there is no ceiling, '' where there is one. headline, sentences: the verdict in words.
     """
 
     table: pd.DataFrame
+    pairs: pd.DataFrame
     per_condition: pd.DataFrame
     per_feature: pd.DataFrame
     dropped: pd.DataFrame
     headline: str
     sentences: tuple[str, ...]
     primary_score: str
-    ceilings: Mapping[str, str] = field(default_factory=dict)
+    ceilings: Mapping[str, str]
 
 
 def judge(
@@ -68,7 +72,7 @@ def judge(
     if not folds or not any(fold.predictions for fold in folds):
         raise UserError("There is nothing to judge: give at least one fold with a prediction.")
     known = frozenset(_package_baselines() if baselines is None else baselines)
-    tables, conditions, features, dropped, ceilings = [], [], [], [], {}
+    tables, pairs, conditions, features, dropped, ceilings = [], [], [], [], [], {}
     for split in dict.fromkeys(fold.reference.split for fold in folds):
         mine = [fold for fold in folds if fold.reference.split == split]
         arrays, lost = _arrays(split, mine)
@@ -78,14 +82,17 @@ def judge(
         unique = list(dict.fromkeys(condition for reference in references for condition in reference.conditions))
         found = tally(references, arrays, cards, dirichlet_weights(len(unique), draws, seed), unique)
         tables.append(_table(split, found, cards, known, mine, len(unique)))
+        pairs.append(pairs_of(split, found, cards, [model for model in found.models if model not in known]))
         conditions.append(found.per_condition.assign(split=split))
         features.append(found.per_feature.assign(split=split))
         ceilings[split] = next((fold.ceiling.reason for fold in mine if fold.ceiling.reason), "")
     table = pd.concat(tables, ignore_index=True)
     primary = primary_score(folds[0].reference.scale)
-    sentences = sentences_of(table, primary, ceilings)
+    compared = pd.concat(pairs, ignore_index=True)
+    sentences = (*sentences_of(table, primary, ceilings), *pair_sentences(compared, primary))
     return Judgement(
         table,
+        compared,
         _split_first(conditions),
         _split_first(features),
         pd.concat(dropped, ignore_index=True),
@@ -136,7 +143,7 @@ def _table(
         values = dict(zip(found.models, found.value[:, c], strict=True))
         b = values.get(MEAN_RESPONSE, np.nan)
         for m, model in enumerate(found.models):
-            best = _best_baseline(values, baselines - {model}, card.sign)
+            best = best_baseline(values, baselines - {model}, card.sign)
             lower, upper = interval(found.draws[m, c])
             rows.append(
                 {
@@ -151,7 +158,7 @@ def _table(
                     "baseline": b,
                     "best_baseline": best or "",
                     "best_baseline_value": values[best] if best else np.nan,
-                    **_difference(found, m, c, best, card.sign),
+                    **difference(found, c, card.sign, m, found.models.index(best) if best else None),
                     "ceiling": ceiling,
                     "ceiling_spearman_brown": stepped,
                     "scaled": (values[model] - b) / (ceiling - b) if card.sign * (ceiling - b) > 0 else np.nan,
@@ -167,37 +174,3 @@ def _table(
 def _mean(values: list[float]) -> float:
     known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else float("nan")
-
-
-def _best_baseline(values: Mapping[str, float], names: Collection[str], sign: int) -> str | None:
-    """The baseline of the best value; None where none has one."""
-    known = [name for name in values if name in names and np.isfinite(values[name])]
-    return max(known, key=lambda name: sign * values[name]) if known else None
-
-
-EQUAL = 0.002  # differences up to this are of no consequence, however sure
-
-
-def _difference(found: Tally, m: int, c: int, best: str | None, sign: int) -> dict[str, float | str]:
-    """How much better than the best baseline, with its paired interval."""
-    nothing = float("nan")
-    if best is None:
-        return {"difference": nothing, "difference_lower": nothing, "difference_upper": nothing, "verdict": ""}
-    other = found.models.index(best)
-    difference = sign * float(found.value[m, c] - found.value[other, c])
-    lower, upper = interval(sign * (found.draws[m, c] - found.draws[other, c]))
-    return {
-        "difference": difference,
-        "difference_lower": lower,
-        "difference_upper": upper,
-        "verdict": verdict_of(difference, lower, upper),
-    }
-
-
-def verdict_of(difference: float, lower: float, upper: float) -> str:
-    """better: the interval lies above 0; worse: below; equal: it covers 0, is not known, or differs by .002 or less."""
-    if np.isnan(difference):
-        return ""
-    if abs(difference) <= EQUAL or np.isnan(lower) or lower <= 0 <= upper:
-        return "equal"
-    return "better" if lower > 0 else "worse"

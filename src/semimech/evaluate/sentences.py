@@ -75,15 +75,17 @@ def _with_interval(row: pd.Series) -> str:
 
 
 def _verdict(row: pd.Series, best: str) -> str:
-    by = f"by {number(abs(row['difference']))}"
-    if np.isfinite(row["difference_lower"]):
-        ends = sorted([abs(row["difference_lower"]), abs(row["difference_upper"])])
-        by += f" [{number(ends[0])}, {number(ends[1])}]"
     if row["verdict"] == "better":
-        return f"better than every baseline, {by}"
+        return f"better than every baseline, {_by(row)}"
     if row["verdict"] == "worse":
-        return f"worse than this baseline, {by}: use {best}"
+        return f"worse than this baseline, {_by(row)}: use {best}"
     return f"the simple model does as well, use {best}"
+
+
+def _by(row: pd.Series) -> str:
+    """The size of a difference whose interval lies on one side of zero."""
+    ends = sorted([abs(row["difference_lower"]), abs(row["difference_upper"])])
+    return f"by {number(abs(row['difference']))} [{number(ends[0])}, {number(ends[1])}]"
 
 
 def _beyond(split: str, row: pd.Series, table: pd.DataFrame, primary: str) -> str:
@@ -110,6 +112,19 @@ def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
         f"On {_held(split)}, no model was judged beside the baselines; the best of them, {called}, reaches "
         f"{SYMBOLS[primary]} = {_with_interval(best)}."
     )
+
+
+def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
+    """One sentence for every two models and split: does what sets them apart matter for the prediction?"""
+    said = []
+    for _, row in pairs[pairs["score"] == primary].iterrows():
+        opening = f"On {_held(row['split'])}, {row['model']} and {row['other']}"
+        if row["verdict"] == "equal":
+            said.append(f"{opening} do equally well: what sets them apart is not needed to predict these data.")
+        elif row["verdict"]:
+            first, second = (row["model"], row["other"])[:: 1 if row["verdict"] == "better" else -1]
+            said.append(f"{opening} differ: {first} is better than {second}, {_by(row)}.")
+    return tuple(said)
 
 
 def headline(table: pd.DataFrame, primary: str, sentences: tuple[str, ...]) -> str:
