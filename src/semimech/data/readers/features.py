@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from semimech.data.findings import Finding
@@ -9,6 +11,7 @@ from semimech.data.options import ReadOptions
 from semimech.support.errors import UserError, listed
 
 SYMBOL_COLUMNS = ("gene_name", "gene_names", "gene_symbol", "gene_symbols", "symbol", "feature_name", "gene")
+SEPARATORS = re.compile(r"[+_,;|&]")
 INDEX = "index"
 
 
@@ -29,10 +32,11 @@ def named_features(
             raise UserError(f"var has no column '{options.gene_names}' of gene names: use one of {there}.")
         return var.set_index(var[options.gene_names].astype(str).rename(None)), ()
     words = {
-        str(word)
+        word
         for column in obs.columns
         if not pd.api.types.is_numeric_dtype(obs[column]) and obs[column].nunique() < max(2, len(obs) // 2)
-        for word in obs[column].dropna().unique()
+        for label in obs[column].dropna().unique()
+        for word in (str(label), *SEPARATORS.split(str(label)))
     }
     best = max(
         (column for column in SYMBOL_COLUMNS if column in var),

@@ -62,7 +62,8 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     scale, reason = choose_scale(sample_of(responses, len(obs)), options)
     _check_controls(obs, labels, scale, options)
     obs, doses, more = _canonical(obs, labels.column, options)
-    design, names, told = _design(obs, labels, doses, features, options)
+    known = {*features, *levels(table.obs[labels.column])}
+    design, names, told = _design(obs, labels, doses, known, options)
     annotations = read_annotations(options.annotations, features, names) if options.annotations else Annotations()
     perturbations, kinds = _perturbations(names, obs, labels, design, set(features), options)
     screen = Screen(
@@ -125,13 +126,13 @@ def _groups(column: pd.Series) -> bool:
 
 
 def _design(
-    obs: pd.DataFrame, labels: Labels, doses: pd.Series | None, features: Sequence[str], options: ReadOptions
+    obs: pd.DataFrame, labels: Labels, doses: pd.Series | None, known: set[str], options: ReadOptions
 ) -> tuple[sp.csr_array, tuple[str, ...], list[Finding]]:
     given = (options.separator,) if options.separator not in (None, NONE) else None
     separators = () if options.separator == NONE else given or labels.dialect.separators
     column = obs[labels.column].astype(str)
     always = labels.dialect.always_split or given is not None
-    parts = split_labels(levels(column), labels.controls, separators, features, always)
+    parts = split_labels(levels(column), labels.controls, separators, known, always)
     design, names = design_of(column, parts, labels.controls, doses, separators)
     findings = []
     combined = [label for label, some in parts.items() if len(set(some) - set(labels.controls)) > 1]
