@@ -118,3 +118,8 @@ def replace(folder: Path, old: str, new: str) -> None:
     text = (folder / "model.json").read_text()
     assert old in text
     (folder / "model.json").write_text(text.replace(old, new))
+
+
+def test_every_class_that_may_be_saved_is_there() -> None:
+    for name, module in storage.CLASSES:
+        assert getattr(__import__(module, fromlist=[name]), name).__name__ == name
