@@ -192,6 +192,7 @@ def _judge(
 def write_judgement(run: RunFolder, judgement: Judgement) -> None:
     """Write the judge's tables."""
     run.write_table("scores", judgement.table)
+    run.write_table("pairs", judgement.pairs)
     run.write_table("conditions", judgement.per_condition)
     run.write_table("features", judgement.per_feature)
     run.write_table("dropped", judgement.dropped)
