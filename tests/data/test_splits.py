@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from semimech.data.condition import Perturbation
 from semimech.data.inner import inner_effects
 from semimech.data.screen import Screen
-from semimech.data.splits import SPLITS, Split, possible_splits, split_screen
+from semimech.data.splits import SPLITS, Split, possible_splits, split_screen, stratified_half
 from semimech.support.errors import UserError
 
 
@@ -160,3 +160,27 @@ def test_inner_folds_ask_the_question_of_the_outer_split() -> None:
         for fit, held in pairs:
             learnt = {name for condition in fit.conditions for name in condition.names}
             assert all(set(condition.names) - learnt for condition in held.conditions)
+
+
+def test_a_half_is_half_of_every_group_and_of_its_strata() -> None:
+    random = np.random.default_rng(0)
+    groups, strata = random.integers(6, size=500), random.integers(3, size=500)
+    among = random.random(500) < 0.8
+    half = stratified_half(groups, strata, among, random)
+    assert not (half & ~among).any()
+    for group in range(6):
+        of_group = among & (groups == group)
+        assert (half & of_group).sum() == of_group.sum() // 2
+        for stratum in range(3):
+            cell = of_group & (strata == stratum)
+            assert abs((half & cell).sum() - cell.sum() / 2) <= 1
+
+
+def test_a_half_of_one_row_in_each_batch_is_not_empty() -> None:
+    """A condition measured once in each of four batches can be halved, and not always in the same way."""
+    groups, strata = np.repeat([0, 1], 4), np.tile(np.arange(4), 2)
+    halves = {
+        tuple(stratified_half(groups, strata, np.ones(8, bool), np.random.default_rng(seed))) for seed in range(20)
+    }
+    assert all(sum(half[:4]) == 2 and sum(half[4:]) == 2 for half in halves)
+    assert len(halves) > 3

@@ -74,19 +74,31 @@ def _with_controls(
     """Add half of the control rows of every batch to each side."""
     test = held_out & ~screen.is_control
     train = ~held_out & ~screen.is_control
-    to_test = stratified_half(screen.batches, screen.is_control, random)
+    to_test = stratified_half(screen.batches, screen.batches, screen.is_control, random)
     test |= to_test
     train |= screen.is_control & ~to_test
     return Split(name, fold, seed, np.flatnonzero(train), np.flatnonzero(test))
 
 
-def stratified_half(strata: np.ndarray, among: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A random half of the rows `among`, taken within each stratum (mask); the first side gets the smaller half."""
-    chosen = np.zeros(len(strata), bool)
-    rows = np.flatnonzero(among)
-    for stratum in np.unique(strata[rows]):
-        members = random.permutation(rows[strata[rows] == stratum])
-        chosen[members[: len(members) // 2]] = True
+def stratified_half(
+    groups: np.ndarray, strata: np.ndarray, among: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    """A random half of the rows `among` (mask): half of every group, spread evenly over the strata within it.
+
+    Groups and strata are integer codes of all rows. The half that is given gets the fewer rows of an odd group, so
+    nothing of a group of one.
+    """
+    rows = random.permutation(np.flatnonzero(among))
+    if not len(rows):
+        return np.zeros(len(among), bool)
+    # Strata in random order, so that with one row for each the half is not always of the same strata.
+    rank = random.permutation(int(strata.max()) + 1)[strata[rows]]
+    rows = rows[np.lexsort((rank, groups[rows]))]
+    ordered = groups[rows]
+    first = np.r_[True, ordered[1:] != ordered[:-1]]
+    position = np.arange(len(rows)) - np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))
+    chosen = np.zeros(len(among), bool)
+    chosen[rows[position % 2 == 1]] = True
     return chosen
 
 
@@ -104,10 +116,9 @@ def _rows(screen: Screen, conditions: np.ndarray) -> np.ndarray:
 
 
 def _cells(screen: Screen, random: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:
-    codes, _ = pd.factorize(screen.condition_codes * (int(screen.batches.max()) + 1) + screen.batches)
     treated = [not condition.is_control for condition in screen.conditions]
     if np.median(np.bincount(screen.condition_codes)[treated]) >= 4:
-        yield "cells", stratified_half(codes, ~screen.is_control, random)
+        yield "cells", stratified_half(screen.condition_codes, screen.batches, ~screen.is_control, random)
 
 
 def _conditions(screen: Screen, random: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:

@@ -49,11 +49,11 @@ def ceiling_of(screen: Screen, split: Split, *, repeats: int = 10, seed: int = 0
         return Ceiling(reason=f"most conditions have fewer than {ROWS_NEEDED} test rows, too few to halve")
     test = np.zeros(screen.shape[0], bool)
     test[split.test] = True
-    strata = screen.condition_codes * (int(screen.batches.max()) + 1) + screen.batches
     mean = mean_response(screen, effects_of(screen, split.train))
     found: dict[str, list[float]] = {}
     for repeat in range(repeats):
-        first = stratified_half(strata, test, np.random.default_rng([seed, repeat, 32_452_843]))
+        random = np.random.default_rng([seed, repeat, 32_452_843])
+        first = stratified_half(screen.condition_codes, screen.batches, test, random)
         halves = [
             reference_of(screen, split, rows=np.flatnonzero(half), training_mean=mean)
             for half in (first, test & ~first)
