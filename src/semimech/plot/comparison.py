@@ -49,7 +49,11 @@ def _lines(ax: Axes, shown: pd.DataFrame, is_cut: bool) -> None:
 
 def _scatter(ax: Axes, table: pd.DataFrame, label: str, what: str, higher_is_better: bool) -> None:
     model, baseline = table.columns
-    ax.axline((0, 0), slope=1, color=GREY, lw=1.2, zorder=1)
+    values = table.to_numpy()
+    margin = 0.05 * max(float(values.max() - values.min()), 1e-6)
+    limits = (float(values.min()) - margin, float(values.max()) + margin)
+    ax.plot(limits, limits, color=GREY, lw=1.2, zorder=1)
+    ax.set(xlim=limits, ylim=limits)
     ax.scatter(table[baseline], table[model], s=26, alpha=0.6, color=MODEL, linewidths=0, rasterized=len(table) > 1_000)
     better = (table[model] > table[baseline]) if higher_is_better else (table[model] < table[baseline])
     ax.set_xlabel(f"{shortened(baseline)}: {label}")

@@ -34,7 +34,7 @@ def place_nodes(
     free = np.isnan(fixed)
     for step in range(STEPS):
         place = place + _capped(_forces(place, edges), 0.1 * (1 - step / STEPS) + 1e-4)
-        place[:, 0] = np.where(free, np.clip(place[:, 0], low, high), fixed)
+        place[:, 0] = np.where(free, np.clip(place[:, 0], 0.02, 0.98), fixed)
         place[:, 1] = np.clip(place[:, 1], 0, 1)
     for role in COLUMN:
         _spread(place, np.flatnonzero(np.asarray(roles, dtype=object) == role))

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from semimech.plot.style import BLUE, INK, ORANGE, new_figure, shortened, styled
+
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "125" else "")
+
+
+def few_decades(limits: tuple[float, float]) -> bool:
+    """An axis over less than a decade and a half needs labels between the powers of ten."""
+    return limits[1] < 30 * limits[0]
 
 
 @styled
@@ -29,6 +37,8 @@ def learning_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
         ax.set(xlabel="gradient step", ylabel="error (mean square)", title=shortened(model))
         if (history["train_error"] > 0).all():
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(PLAIN)  # matplotlib's own writes powers as formulas
+            ax.yaxis.set_minor_formatter(PLAIN if few_decades(ax.get_ylim()) else NullFormatter())
         ax.grid(axis="y")
         ax.legend()
     for ax in axes[len(histories) :]:

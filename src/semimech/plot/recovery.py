@@ -43,7 +43,7 @@ def recovery_curves(found: Sequence[Recovery]) -> Figure:
         text = "none found" if np.isnan(one.sign_accuracy) else f"{one.sign_accuracy:.2f} of {one.found} found"
         signs.text(0.02, i, text, va="center", color="white", fontweight="bold", fontsize=10)
     signs.axvline(0.5, color=INK, lw=1.2, ls=(0, (5, 3)))
-    signs.text(0.505, len(found) - 0.45, "chance", fontsize=9, va="bottom", ha="center")
+    signs.text(0.5, 1.01, "chance", fontsize=9, va="bottom", ha="center", transform=signs.get_xaxis_transform())
     signs.set_yticks(place, labels=names)
     signs.invert_yaxis()
     signs.set(xlim=(0, 1), xlabel="true edges found with the right sign (share)", title="signs")

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from semimech.plot.style import BASELINE, CEILING, INK, MODEL, VERMILION, new_figure, shortened, styled
+from semimech.plot.style import BASELINE, CEILING, INK, MODEL, new_figure, shortened, styled
 
 COLUMNS = 3
+BASELINES_SEEN = 4
 
 
 @styled
@@ -73,30 +74,28 @@ def _panel(ax: Axes, rows: pd.DataFrame, models: list[str], higher_is_better: bo
                 "label": f"{label}, 95 % interval",
             }
             ax.errorbar(part["value"], y, xerr=np.nan_to_num(errors), zorder=3, **style)
-    _mark_far(ax, rows, place, higher_is_better)
+    _look_at_the_best(ax, rows, place, is_baseline, higher_is_better)
 
 
-def _mark_far(ax: Axes, rows: pd.DataFrame, place: dict[str, int], higher_is_better: bool) -> None:
-    """A model far behind all others would squeeze them together: it is put at the edge, with its number."""
-    value = rows["value"].dropna()
-    if len(value) < 4:
-        return
-    bad, middle, good = np.quantile(value, [0, 0.5, 1]) if higher_is_better else np.quantile(-value, [0, 0.5, 1])
-    spread = max(good - middle, 0.02)
-    edge = middle - 6 * spread
-    if bad >= edge:
-        return
-    ceiling = (1 if higher_is_better else -1) * rows[["ceiling", "ceiling_spearman_brown", "value"]].max().max()
-    low, high = edge, max(good, ceiling if np.isfinite(ceiling) else good)
-    low, high = low - 0.05 * (high - low), high + 0.08 * (high - low)
-    ax.set_xlim((low, high) if higher_is_better else (-high, -low))
-    for model, number in value.items():
-        if (number if higher_is_better else -number) < edge:
-            side, align = (0.02, "left") if higher_is_better else (0.98, "right")
-            arrow = "◀ {}" if higher_is_better else "{} ▶"
-            text = arrow.format(f"{number:.3g}")
-            ax.text(side, place[str(model)], text, transform=ax.get_yaxis_transform(), ha=align, va="center",
-                    fontsize=10, color=VERMILION)  # fmt: skip
+def _look_at_the_best(
+    ax: Axes, rows: pd.DataFrame, place: dict[str, int], is_baseline: pd.Series, higher_is_better: bool
+) -> None:
+    """Scale the axis by the models and the best baselines; a baseline far behind is a number at the edge."""
+    sign = 1.0 if higher_is_better else -1.0
+    rank = (sign * rows["value"]).rank(ascending=False).where(is_baseline)
+    seen = rows[~is_baseline | (rank <= rank.nsmallest(BASELINES_SEEN).max())]
+    ends = seen[["value", "lower", "upper"]].to_numpy(float)
+    ceilings = rows[["ceiling", "ceiling_spearman_brown"]].to_numpy(float)
+    ends = np.concatenate([ends.ravel(), ceilings.ravel()])
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    margin = max(0.08 * (high - low), 0.005)
+    low, high = low - margin, high + margin
+    ax.set_xlim(low, high)
+    side, align, arrow = (0.02, "left", "◀ {}") if higher_is_better else (0.98, "right", "{} ▶")
+    for model, number in rows["value"].dropna().items():
+        if not low <= number <= high:
+            ax.text(side, place[str(model)], arrow.format(f"{number:.3g}"), ha=align, va="center", fontsize=10,
+                    color=BASELINE, transform=ax.get_yaxis_transform())  # fmt: skip
 
 
 def _legend_of(axes: np.ndarray) -> tuple[list, list[str]]:

@@ -57,7 +57,7 @@ def _rows_panel(ax: Axes, given: pd.DataFrame, names: Sequence[str]) -> None:
             left += counts[alone].to_numpy()
     ax.set(xlabel="rows (cells or samples)", title="rows of each perturbation")
     if len(ax.get_legend_handles_labels()[0]) > 1:
-        ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, columnspacing=1.2, handlelength=1.2)
     ax.grid(axis="x")
 
 

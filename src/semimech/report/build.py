@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from collections.abc import Iterator
 from importlib.resources import files
@@ -15,16 +14,18 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from semimech.evaluate.scores import SCORES
-from semimech.plot.style import save, to_svg
+from semimech.plot.style import inlined, to_png, to_svg
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
-from semimech.report.unseen import unseen_pairs
+from semimech.report.unseen import unseen_combinations
 from semimech.report.words import count, direction, duration, memory, number, ordered, score_row
 from semimech.runs.folder import RunFolder, slug
-from semimech.support.files import write_text
+from semimech.support.files import replacing, write_text
 
 LARGEST_SVG = 500_000  # characters; a figure with more is embedded as a picture, so that the page stays small
 EDGES_LISTED = 20
+# Both families side by side: what the literature reports, and what cannot be had from the mean response alone.
+MAIN = ("pearson", "pearson-conditions", "nmse", "centred-pearson", "pds", "nmse-corrected", "de-recall", "e-distance")
 
 
 def build_report(run: RunFolder, out: Path | None = None) -> Path:
@@ -52,18 +53,17 @@ def _resource(name: str) -> str:
 
 
 def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
-    """Save a figure, and make the element that stands in the page."""
-    save(drawn.figure, run.path / "figures", drawn.name)
-    svg = to_svg(drawn.figure, drawn.name)
+    """Save a figure as SVG and PNG, and make the element that stands in the page."""
+    svg, png = to_svg(drawn.figure), to_png(drawn.figure)
+    for kind, content in (("svg", svg.encode()), ("png", png)):
+        with replacing(run.path / "figures" / f"{drawn.name}.{kind}") as beside:
+            beside.write_bytes(content)
     width = drawn.figure.get_size_inches()[0] * 100
     if len(svg) > LARGEST_SVG:
-        picture = io.BytesIO()
-        drawn.figure.savefig(picture, format="png", dpi=130)
-        source = f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
-        image = Markup('<img alt="{}" style="max-width:{}px" src="{}">').format(drawn.title, int(width), source)
+        source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        image = Markup('<img alt="{}" style="max-width:{:.0f}px" src="{}">').format(drawn.title, width, source)
     else:
-        opening = Markup('<svg role="img" aria-label="{}" style="max-width:{}px"').format(drawn.title, int(width))
-        image = opening + Markup(svg.removeprefix("<svg"))
+        image = Markup(inlined(svg, drawn.name, drawn.title, width))
     return {
         "section": drawn.section,
         "name": drawn.name,
@@ -94,7 +94,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "solved": list(_solved(data)),
         "networks": list(_networks(data)),
         "recoveries": [_recovery_row(one) for one in truth],
-        "unseen": unseen_pairs(data),
+        "unseen": unseen_combinations(data),
         "provenance": _provenance(data),
         "versions": data.config["versions"],
         "options": json.dumps(data.config["options"], indent=1, ensure_ascii=False),
@@ -107,7 +107,7 @@ def _split(data: ReportData, split: str) -> dict[str, Any]:
     names = [card.name for card in SCORES if card.name in set(scores["score"])]
     names.sort(key=lambda name: name != data.primary.name)
     whole = {name: _rows(scores[scores["score"] == name]) for name in names}
-    others = [row for name in names[1:] for row in whole[name] if not row["is_baseline"]]
+    others = [row for name in names[1:] if name in MAIN for row in whole[name] if not row["is_baseline"]]
     primary = whole.get(data.primary.name, [])
     folds = int(scores["n_folds"].max())
     rests = f"Held out: {about['holds_out']}. It asks for {about['asks']}. " if about["asks"] else ""

@@ -114,7 +114,7 @@ def _split(data: ReportData, split: str) -> Iterator[Drawn]:
             predicted_against_observed(panels, data.unit),
         )
     yield from _by_condition(data, split, rivals, section)
-    yield from _by_feature(data, split, rivals, section)
+    yield from _by_feature(data, split, rivals, f"{section}-features")
 
 
 def _by_condition(data: ReportData, split: str, rivals: tuple[str, str], section: str) -> Iterator[Drawn]:

@@ -17,8 +17,6 @@ from semimech.runs.folder import RunFolder, slug
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
 
-FITTING_CONDITION_SCORES = ("pearson-conditions", "pearson", "cosine")
-
 
 @dataclass(frozen=True, eq=False)
 class ObservedTable:
@@ -97,10 +95,11 @@ class ReportData:
         return (str(models.iloc[0]), str(baselines.iloc[0])) if len(models) and len(baselines) else None
 
     def condition_card(self, split: str) -> ScoreCard | None:
-        """The primary score where each condition has one, else the first score that conditions have."""
+        """The primary score within conditions, else the first score that each condition has."""
         table = self.run.table("conditions")
         known = set(table.loc[(table["split"] == split) & table["value"].notna(), "score"])
-        names = [self.primary.name, *FITTING_CONDITION_SCORES, *(card.name for card in SCORES)]
+        first = f"{self.primary.name}-conditions", self.primary.name
+        names = [*first, *(card.name for card in SCORES)]
         return next((card_of(name) for name in names if name in known), None)
 
     def held_out(self, split: str, model: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Predictions for pairs that nobody measured."""
+"""Predictions for combinations that nobody measured."""
 
 from __future__ import annotations
 
@@ -12,29 +12,45 @@ from semimech.models.base import Prediction
 from semimech.report.reading import ReportData
 from semimech.report.words import number
 from semimech.runs.pipeline import load_model
+from semimech.support.errors import UserError
 
-PAIRS, SHOWN, LARGEST = 2_000, 12, 3
+ASKED, SHOWN, LARGEST = 2_000, 12, 3
 
 
-def unseen_pairs(data: ReportData) -> dict[str, Any]:
-    """The unmeasured pairs with the largest predicted effects, and in words where the numbers come from."""
+def unseen_combinations(data: ReportData) -> dict[str, Any]:
+    """The unmeasured pairs (triples, where every pair was measured) with the largest predicted effects, in words."""
+    names = [str(name) for name in data.perturbations["name"]]
+    examples = " ".join(_quoted("+".join(pair)) for pair in islice(combinations(names, 2), 2))
+    nothing = {"rows": [], "command": f"semimech predict RUN {examples}"}
+    asked, kind = _unmeasured(data)
     model = _best(data)
-    measured = {frozenset(condition.names) for condition in data.effects.conditions}
-    doses = dict(zip(data.perturbations["name"], data.perturbations["default_dose"].astype(float), strict=True))
-    command = f"semimech predict RUN {' '.join(_quoted('+'.join(pair)) for pair in islice(combinations(doses, 2), 2))}"
-    wanted = (pair for pair in combinations(_strongest(data), 2) if frozenset(pair) not in measured)
-    asked = tuple(Condition(tuple((name, doses[name]) for name in pair)) for pair in islice(wanted, PAIRS))
     if model is None:
-        return {"rows": [], "command": command, "words": "The run keeps no fitted model."}
+        return nothing | {"words": "The run keeps no fitted model."}
     if not asked:
-        return {"rows": [], "command": command, "words": "Every pair of the perturbations was measured."}
-    prediction = load_model(data.run, model).predict(asked)
+        return nothing | {"words": "Nothing is left to predict: all pairs and triples were measured."}
+    try:
+        prediction = load_model(data.run, model).predict(asked)
+    except UserError as error:  # the tables of the run stand without its models
+        return nothing | {"words": f"No predictions: {error}"}
     words = (
-        f"Of {len(asked):,} pairs that nobody measured, those with the largest effects as predicted by {model}, the "
+        f"Of {len(asked):,} {kind} that nobody measured, those with the largest effects as predicted by {model}, the "
         f"best of the models and baselines on what was held out here, fitted on all rows. Size: root mean square "
         f"effect over features ({data.unit})."
     )
-    return {"rows": _rows(prediction), "command": command, "words": words}
+    return nothing | {"rows": _rows(prediction), "words": words}
+
+
+def _unmeasured(data: ReportData) -> tuple[tuple[Condition, ...], str]:
+    """Pairs, else triples, of the perturbations at their default doses, those of the strongest singles first."""
+    doses = dict(zip(data.perturbations["name"], data.perturbations["default_dose"].astype(float), strict=True))
+    measured = {frozenset(condition.names) for condition in data.effects.conditions}
+    strongest = _strongest(data)
+    for size, kind in ((2, "pairs"), (3, "triples")):
+        wanted = (part for part in combinations(strongest, size) if frozenset(part) not in measured)
+        asked = tuple(Condition(tuple((name, doses[name]) for name in part)) for part in islice(wanted, ASKED))
+        if asked:
+            return asked, kind
+    return (), ""
 
 
 def _best(data: ReportData) -> str | None:

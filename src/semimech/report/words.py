@@ -13,24 +13,28 @@ NONE = "–"
 WORDS = {"better": "better", "equal": "does as well", "worse": "worse"}
 
 
-def number(value: Any, sign: bool = False) -> str:
-    """Three digits after the point, or as many as a small or large number needs; a dash where there is none."""
+def number(value: Any, sign: bool = False, beside: float | None = None) -> str:
+    """Three digits after the point, or as many as a small or large number needs; a dash where there is none.
+
+    A difference or spread is written no finer than the value it stands `beside`.
+    """
     if value is None or not isinstance(value, int | float) or not math.isfinite(value):
         return NONE
     size = abs(value)
     plus = "+" if sign else ""
     if value == 0:
         return "0"
-    text = f"{value:{plus}.3f}" if 0.001 <= size < 1000 else f"{value:{plus}.2e}"
+    is_plain = 0.001 <= size < 1000 or (beside is not None and 0.01 <= abs(beside) < 1000)
+    text = f"{value:{plus}.3f}" if is_plain else f"{value:{plus}.2e}"
     # .938 rather than 0.938, as in the judge's sentences.
     return (text.replace("0.", ".", 1) if size < 1 and "e" not in text else text).replace("-", "−")
 
 
-def interval(lower: Any, upper: Any, sign: bool = False) -> str:
+def interval(lower: Any, upper: Any, sign: bool = False, beside: float | None = None) -> str:
     """`[.1, .2]`, or nothing where there is no interval."""
     if number(lower) == NONE or number(upper) == NONE:
         return ""
-    return f"[{number(lower, sign)}, {number(upper, sign)}]"
+    return f"[{number(lower, sign, beside)}, {number(upper, sign, beside)}]"
 
 
 def direction(card: ScoreCard) -> str:
@@ -54,18 +58,18 @@ def score_row(row: dict[str, Any], card: ScoreCard) -> dict[str, Any]:
         "direction": direction(card),
         "is_baseline": bool(row["is_baseline"]),
         "value": number(row["value"]),
-        "interval": interval(row["lower"], row["upper"]),
+        "interval": interval(row["lower"], row["upper"], beside=row["value"]),
         "best_baseline": row["best_baseline"],
         "best_baseline_value": number(row["best_baseline_value"]),
-        "difference": number(row["difference"], sign=True),
-        "difference_interval": interval(row["difference_lower"], row["difference_upper"], sign=True),
+        "difference": number(row["difference"], True, row["value"]),
+        "difference_interval": interval(row["difference_lower"], row["difference_upper"], True, row["value"]),
         "standing": stand,
         "standing_words": WORDS.get(stand, ""),
         "ceiling": number(row["ceiling"]) if has_ceiling else "no ceiling",
         "ceiling_stepped": stepped if has_ceiling and stepped != NONE else "",
         "scaled": number(row["scaled"]),
-        "folds_sd": number(row["folds_sd"]),
-        "seeds_sd": number(row["seeds_sd"]),
+        "folds_sd": number(row["folds_sd"], beside=row["value"]),
+        "seeds_sd": number(row["seeds_sd"], beside=row["value"]),
         "n": count(row["n_conditions"]),
         "folds": count(row["n_folds"]),
     }
