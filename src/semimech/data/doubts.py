@@ -57,9 +57,9 @@ def _batches(screen: Screen) -> Iterator[Finding]:
     lost = ~has[screen.batches]
     if lost.any():
         conditions = set(np.unique(screen.condition_codes[lost])) - set(np.unique(screen.condition_codes[~lost]))
-        sentence = f"{lost.sum():,} rows are in batches (or contexts) without control rows and cannot be measured"
+        sentence = f"Rows in batches or contexts without control rows, so not measurable: {lost.sum():,} of {len(lost):,}"
         if conditions:
-            sentence += f"; {len(conditions):,} conditions have no other rows"
+            sentence += f"; conditions with no other rows: {len(conditions):,}"
         yield Finding("doubtful", sentence + ".", "--batch none and --context none measure across batches.")
 
 
@@ -70,7 +70,7 @@ def _few_rows(screen: Screen) -> Iterator[Finding]:
     few = counts[counts < FEW_ROWS].sort_values()
     if len(few):
         names = listed([f"{name} ({count})" for name, count in few.items()], 8)
-        sentence = f"{len(few):,} perturbations have fewer than {FEW_ROWS} rows: {names}."
+        sentence = f"Perturbations with fewer than {FEW_ROWS} rows: {names}."
         yield Finding("doubtful", sentence, "read their scores with care, or leave them out with --keep.")
 
 
@@ -145,8 +145,8 @@ def _several_guides(screen: Screen) -> Iterator[Finding]:
 def _empty(screen: Screen, scan: Scan) -> Iterator[Finding]:
     names = np.array(screen.feature_names, dtype=object)[scan.feature_nonzero == 0]
     if len(names):
-        sentence = f"{len(names):,} features are zero in every row: {listed(names)}."
+        sentence = f"Features that are zero in every row: {len(names):,} ({listed(names)})."
         yield Finding("doubtful", sentence, "leave them out: they only dilute averages over features.")
     if screen.scale == "counts" and (scan.row_totals == 0).any():
         rows = screen.obs.index[scan.row_totals == 0]
-        yield Finding("doubtful", f"{len(rows):,} rows have no counts at all: {listed(rows)}.", "leave them out.")
+        yield Finding("doubtful", f"Rows without any counts: {len(rows):,} ({listed(rows)}).", "leave them out.")

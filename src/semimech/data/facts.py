@@ -87,8 +87,7 @@ def _combinations(screen: Screen) -> str:
     if not combined:
         return "none"
     sizes = pd.Series([len(condition.doses) for condition in combined]).value_counts().sort_index()
-    named = {2: "pairs", 3: "triples"}
-    told = ", ".join(f"{count:,} {named.get(int(size), f'of {size}')}" for size, count in sizes.items())
+    told = ", ".join(f"{count:,} of {size} perturbations" for size, count in sizes.items())
     singles = {c.names[0] for c in screen.conditions if len(c.doses) == 1}
     whole = sum(singles.issuperset(condition.names) for condition in combined)
     return f"{told}, such as {combined[0].label}; all their singles were measured for {whole:,}"
@@ -129,7 +128,7 @@ def _replicates(screen: Screen) -> str:
     sizes = np.bincount(screen.condition_codes)
     treated = np.array([not condition.is_control for condition in screen.conditions])
     repeated = int(((sizes > 1) & treated).sum())
-    told = f"{repeated:,} of {treated.sum():,} conditions have more than one row"
+    told = f"conditions with more than one row: {repeated:,} of {treated.sum():,}"
     if "replicate" in screen.obs:
         told += f"; replicates {_values(screen.obs['replicate'])}"
     return told

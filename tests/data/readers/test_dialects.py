@@ -119,7 +119,7 @@ def test_drugs_with_doses_and_units() -> None:
     assert {c.label for c in reading.screen.conditions} == {"control", "drugA=0.5", "drugB=2"}
     assert {(p.kind, p.dose_unit) for p in reading.screen.perturbations} == {("drug", "µM")}
     assert reading.screen.is_control.sum() == 41
-    assert "1 rows with dose 0 are read as controls" in told(reading)
+    assert "Rows with dose 0, read as controls: 1." in told(reading)
 
 
 def test_rows_without_label_are_left_out_and_said() -> None:
@@ -127,7 +127,7 @@ def test_rows_without_label_are_left_out_and_said() -> None:
     adata.obs.loc["cell3", "perturbation"] = np.nan
     reading = read(adata)
     assert reading.screen.shape[0] == 79
-    assert "1 rows without a label were left out" in told(reading)
+    assert "Rows without a label, left out: 1." in told(reading)
 
 
 def test_a_column_not_taken_as_canonical_is_set_aside() -> None:

@@ -56,7 +56,7 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     findings.append(Finding("ok", f"Labels are in the column '{labels.column}' ({labels.why}).", "--label COLUMN"))
     unlabelled = table.obs[labels.column].isna().to_numpy() & kept
     if unlabelled.any():
-        findings.append(Finding("doubtful", f"{unlabelled.sum():,} rows without a label were left out.", "--keep EXPR"))
+        findings.append(Finding("doubtful", f"Rows without a label, left out: {unlabelled.sum():,}.", "--keep EXPR"))
         kept &= ~unlabelled
     responses, obs = _only(table.responses, kept), table.obs[kept]
     scale, reason = choose_scale(sample_of(responses, len(obs)), options)
@@ -137,15 +137,13 @@ def _design(
     findings = []
     combined = [label for label, some in parts.items() if len(set(some) - set(labels.controls)) > 1]
     if combined:
-        sentence = f"{len(combined):,} labels are combinations, such as {combined[0]}."
+        sentence = f"Labels of combinations: {len(combined):,}, such as {combined[0]}."
         findings.append(Finding("ok", sentence, "--separator TEXT, or none"))
     idle = (np.diff(sp.csr_array(design != 0).indptr) == 0) & ~column.isin(labels.controls).to_numpy()
     pure = {label for label, some in parts.items() if set(some) <= set(labels.controls)}
     idle &= ~column.isin(pure).to_numpy()
     if idle.any():
-        findings.append(
-            Finding("ok", f"{idle.sum():,} rows with dose 0 are read as controls.", "--dose COLUMN, or none")
-        )
+        findings.append(Finding("ok", f"Rows with dose 0, read as controls: {idle.sum():,}.", "--dose COLUMN, or none"))
     return design, names, findings
 
 
