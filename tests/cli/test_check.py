@@ -286,6 +286,8 @@ WRONG: dict[str, tuple[str, Callable[[Path], Path], tuple[str, ...], list[str]]]
     "unknown key": ("b", lambda p: annotated(p, '[perturbation.d]\ncolour = "red"\n'), ("unknown key 'colour'",), []),
     "unknown kind": ("b", lambda p: annotated(p, '[perturbation.d]\nkind = "pill"\n'), ("unknown kind 'pill'",), []),
     "no annotations file": ("b", box, ("no annotations file",), ["--annotations", "nowhere.toml"]),
+    "option of no use": ("b", box, ("--label says nothing about a CellBox folder",), ["--label", "x"]),
+    "option of no use in a table": ("c.csv", table, ("--layer says nothing about a table",), ["--layer", "x"]),
     "no names file": ("b", box, ("no file of names",), ["--names", "nowhere.txt"]),
 }
 

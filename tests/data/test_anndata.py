@@ -50,6 +50,15 @@ def test_backed(rich: Screen, assert_same, tmp_path) -> None:
     assert_same(read_screen(tmp_path / "again.h5ad"), rich)
 
 
+def test_some_rows_of_a_file(rich: Screen, assert_same, tmp_path) -> None:
+    write_h5ad(rich, tmp_path / "rich.h5ad")
+    expected = rich.take((rich.obs["replicate"] == 1).to_numpy())
+    for backed in (False, True):
+        assert_same(read_screen(tmp_path / "rich.h5ad", ReadOptions(keep="replicate == 1", backed=backed)), expected)
+    with pytest.raises(UserError, match="--label says nothing about an h5ad written by semimech"):
+        read_screen(tmp_path / "rich.h5ad", ReadOptions(label="x"))
+
+
 def test_without_truth_and_without_columns(small, assert_same, tmp_path) -> None:
     screen = replace(small(), truth=None, obs=small().obs[[]])
     write_h5ad(screen, tmp_path / "bare.h5ad")

@@ -42,6 +42,7 @@ def check(
 
     is_demo = str(data) == DEMO and not data.exists()
     if is_demo:
+        read.refuse_all_but((), "the built-in screen")
         from semimech.simulate.demo import simulate_demo
     with progress_bar(f"check {data.name}") as monitor:
         report = check_screen(simulate_demo() if is_demo else read_data(data, read), monitor)

@@ -57,7 +57,8 @@ def _batches(screen: Screen) -> Iterator[Finding]:
     lost = ~has[screen.batches]
     if lost.any():
         conditions = set(np.unique(screen.condition_codes[lost])) - set(np.unique(screen.condition_codes[~lost]))
-        sentence = f"Rows in batches or contexts without control rows, so not measurable: {lost.sum():,} of {len(lost):,}"
+        share = f"{lost.sum():,} of {len(lost):,}"
+        sentence = f"Rows in batches or contexts without control rows, which cannot be measured: {share}"
         if conditions:
             sentence += f"; conditions with no other rows: {len(conditions):,}"
         yield Finding("doubtful", sentence + ".", "--batch none and --context none measure across batches.")

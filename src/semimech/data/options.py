@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import get_args
 
@@ -81,3 +82,10 @@ class ReadOptions:
                 raise UserError(f"The {name} '{value}' is unknown: use one of {', '.join(allowed)}.")
         control = (self.control,) if isinstance(self.control, str) else tuple(self.control)
         object.__setattr__(self, "control", control)
+
+    def refuse_all_but(self, allowed: Collection[str], source: str) -> None:
+        """Raise UserError for an option that was given but says nothing about such a source."""
+        default = ReadOptions()
+        for field in fields(self):
+            if field.name not in allowed and getattr(self, field.name) != getattr(default, field.name):
+                raise UserError(f"--{field.name.replace('_', '-')} says nothing about {source}: leave it out.")

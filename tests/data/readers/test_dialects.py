@@ -166,6 +166,15 @@ def test_options_are_checked() -> None:
     assert ReadOptions(control="NT").control == ("NT",)  # type: ignore[arg-type]
 
 
+def test_negative_values_of_cells_are_doubted() -> None:
+    adata = adata_of(["control", "G1"], "perturbation", time=pd.Categorical(["3", "10"] * 40))
+    adata.X = adata.X.toarray() - 2
+    reading = read(adata)
+    assert reading.screen.scale == "log-ratio"
+    assert "z-scores of expression must not be" in told(reading)
+    assert set(reading.screen.obs["time"]) == {3, 10}
+
+
 def test_values_that_fit_no_scale_are_said() -> None:
     adata = adata_of(["control", "G1"], "perturbation")
     adata.X = adata.X * 1000.5

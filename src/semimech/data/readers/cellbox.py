@@ -38,6 +38,7 @@ def read_cellbox(folder: Path, options: ReadOptions) -> Reading:
     from expr_index.txt, roles and targets from annotations.toml or --annotations; what is absent is inferred and said.
     Raises UserError where tables and names disagree in size, or values are no numbers.
     """
+    options.refuse_all_but(("names", "annotations", "scale", "kind"), "a CellBox folder")
     expression = numbers(read_cells(folder / "expr.csv", header=False), "expr.csv")
     doses = numbers(read_cells(folder / "pert.csv", header=False), "pert.csv")
     _check_shapes(expression, doses)

@@ -14,8 +14,8 @@ from semimech.data.backed import MatrixOnDisk, open_h5, stored_by
 from semimech.data.findings import Finding
 from semimech.data.options import ReadOptions
 from semimech.data.readers.features import named_features
-from semimech.data.readers.labelled import Table, screen_of
-from semimech.data.readers.reading import Reading
+from semimech.data.readers.labelled import LABELLED, Table, only_rows, screen_of
+from semimech.data.readers.reading import Reading, kept_rows
 from semimech.support import keys
 from semimech.support.errors import UserError, listed
 
@@ -29,8 +29,10 @@ COUNTS_LAYER = "counts"
 
 def read_anndata(adata: AnnData, options: ReadOptions, name: str = "screen") -> Reading:
     """Read an AnnData in memory, of any dialect."""
-    if keys.SECTION in adata.uns and options == ReadOptions():
+    if keys.SECTION in adata.uns and keys.DESIGN in adata.obsm:
+        options.refuse_all_but((), "an AnnData made from a Screen")
         return Reading(from_anndata(adata), "semimech", "the file says so")
+    options.refuse_all_but(LABELLED - {"backed"}, "an AnnData in memory")
     layer, findings, options = _layer(list(adata.layers), options)
     responses = adata.X if layer == "X" else adata.layers[layer]
     if responses is None:
@@ -51,7 +53,9 @@ def read_h5ad(path: Path, options: ReadOptions) -> Reading:
             return _read_old(path, options)
         obs, var = _element(file, "obs", path), _element(file, "var", path)
         own = keys.SECTION in file.get("uns", {}) and keys.DESIGN in file.get("obsm", {})
-        own = own and replace(options, backed=None) == ReadOptions()
+        options.refuse_all_but(
+            ("backed", "keep") if own else LABELLED, "an h5ad written by semimech" if own else "h5ad"
+        )
         layer, findings, options = ("X", (), options) if own else _layer(list(file.get("layers", {})), options)
         key = "X" if layer == "X" else f"layers/{layer}"
         if key not in file:
@@ -59,7 +63,9 @@ def read_h5ad(path: Path, options: ReadOptions) -> Reading:
         responses, told = _responses(file, key, path, options)
         if own:
             section, design = _element(file, f"uns/{keys.SECTION}", path), _element(file, f"obsm/{keys.DESIGN}", path)
-            return Reading(decode(responses, obs, var, section, design), "semimech", "the file says so", told)
+            kept, said = kept_rows(obs, options.keep)
+            screen = decode(only_rows(responses, kept), obs[kept], var, section, design[kept])
+            return Reading(screen, "semimech", "the file says so", (*told, *said))
     if (len(obs), len(var)) != tuple(responses.shape):
         raise UserError(
             f"{path.name} has a matrix of {responses.shape[0]:,} x {responses.shape[1]:,} but {len(obs):,} rows in obs "

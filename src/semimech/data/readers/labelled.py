@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ KNOWN_COLUMNS: dict[str, tuple[str, ...]] = {
     "medium": ("medium", "media"),
     "context": ("context", "cell_line", "cell_type", "celltype"),
 }
+LABELLED = frozenset(field.name for field in fields(ReadOptions)) - {"names"}
 DOSE_COLUMNS = ("dose_value", "dose_val", "dose")
 DOSE_UNIT_COLUMN = "dose_unit"
 
@@ -58,9 +59,14 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     if unlabelled.any():
         findings.append(Finding("doubtful", f"Rows without a label, left out: {unlabelled.sum():,}.", "--keep EXPR"))
         kept &= ~unlabelled
-    responses, obs = _only(table.responses, kept), table.obs[kept]
+    responses, obs = only_rows(table.responses, kept), table.obs[kept]
     scale, reason = choose_scale(sample_of(responses, len(obs)), options)
     _check_controls(obs, labels, scale, options)
+    if scale == "log-ratio" and options.scale is None and labels.controls:
+        sentence = "Negative values are read as log-ratios to untreated; z-scores of expression must not be."
+        findings.append(
+            Finding("doubtful", sentence, "--layer LAYER with counts or log1p values, or --scale log-ratio.")
+        )
     obs, doses, more = _canonical(obs, labels.column, options)
     known = {*features, *levels(table.obs[labels.column])}
     design, names, told = _design(obs, labels, doses, known, options)
@@ -78,7 +84,8 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     return Reading(screen, labels.dialect.name, reason, (*findings, *more, *told, *kinds))
 
 
-def _only(responses: Any, kept: np.ndarray) -> Any:
+def only_rows(responses: Any, kept: np.ndarray) -> Any:
+    """The rows of a mask, of a matrix in memory or on disk."""
     if kept.all():
         return responses
     return responses[kept] if isinstance(responses, np.ndarray) or sp.issparse(responses) else responses.only(kept)
@@ -117,7 +124,11 @@ def _canonical(
         findings.append(Finding("ok", f"Doses are in the column '{dose}'.", "--dose COLUMN, or none"))
     # A column that already has a canonical name but is not taken as such must not be read as one.
     aside = {c: f"{c} (as given)" for c in KNOWN_COLUMNS if c in obs and c != label and rename.get(c) != c}
-    return obs.rename(columns=aside | rename), doses, findings
+    obs = obs.rename(columns=aside | rename)
+    if "time" in obs:
+        times = pd.to_numeric(obs["time"].astype(str), errors="coerce")
+        obs = obs.assign(time=times) if times.notna().all() else obs
+    return obs, doses, findings
 
 
 def _groups(column: pd.Series) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from semimech.data.findings import Finding
 from semimech.data.options import ReadOptions
-from semimech.data.readers.labelled import DOSE_COLUMNS, KNOWN_COLUMNS, Table, screen_of
+from semimech.data.readers.labelled import DOSE_COLUMNS, KNOWN_COLUMNS, LABELLED, Table, screen_of
 from semimech.data.readers.reading import Reading
 from semimech.data.readers.text import numbers, read_cells
 from semimech.support.errors import UserError, listed
@@ -22,6 +22,7 @@ def read_table(path: Path, options: ReadOptions) -> Reading:
 
     Raises UserError naming row and column where the table is ragged, or words stand among numbers.
     """
+    options.refuse_all_but(LABELLED - {"layer", "gene_names", "backed"}, "a table")
     frame = _parquet(path) if path.open("rb").read(4) == PARQUET else read_cells(path, header=True)
     frame.columns = frame.columns.astype(str)
     if not frame.columns.is_unique:
