@@ -3,6 +3,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 DEMO := demo-run
+BENCHMARKS := $(filter-out _%,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 .DELETE_ON_ERROR:
 .PHONY: demo test lint format docs bench clean
@@ -22,6 +23,9 @@ lint: .venv/.installed-test  ## the same checks of style and types alone
 format: .venv/.installed-test  ## put sources in the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: .venv/.installed-test  ## measure again what benchmarks/*.md say; the ones on real data need SEMIMECH_DATA
+	@for name in $(BENCHMARKS); do echo "benchmarks.$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 docs: .venv/.installed  ## build the documentation into site/
 	$(BIN)/python -m pip install --quiet --editable '.[docs]' --constraint constraints.txt
