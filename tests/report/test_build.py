@@ -1,0 +1,156 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+
+from semimech.cli.main import main
+from semimech.report.build import build_report
+from semimech.runs.folder import RunFolder
+from semimech.support.errors import UserError
+
+HARD = (
+    "<script>alert('feature')</script>", "a&b", "$x_1$", "β-catenin", "_under_score_", 'quo"te', "back\\slash{}",
+    "a-name-of-sixty-characters-that-must-not-break-the-page-layout",
+)  # fmt: skip
+HARD_DRUGS = ("<img src=x onerror=alert(1)>", "A+B", "drug $\\alpha$", "D&D")
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+LARGEST = 5_000_000
+
+
+class Page(HTMLParser):
+    """Every tag with its attributes, the text, and whether all tags were closed in their order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def html(run: RunFolder) -> str:
+    return build_report(run).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_the_page_is_whole_small_and_fetches_nothing(html, page):
+    assert page.open == []
+    assert len(html.encode()) < LARGEST
+    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object"} == set()
+    for tag, attributes in page.tags:
+        for name in ("src", "href", "xlink:href"):
+            assert attributes.get(name, "#").startswith(("#", "data:image/png")), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_every_name_is_escaped_and_said(page, run):
+    edges = run.network("cellbox").edges
+    strongest = edges.loc[(edges["weight"].abs() * edges["selection_frequency"]).nlargest(20).index]
+    names = {*strongest["source"], *strongest["target"], *run.table("perturbations")["name"][:2]}
+    assert len(names.intersection(HARD + HARD_DRUGS)) >= 5
+    for name in ("<b>bold</b> & $screen_1$", *names):
+        assert name in page.text, name
+
+
+def test_ids_are_unique_and_every_reference_leads_somewhere(html, page):
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    references = re.findall(r'href="#([^"]+)"', html) + re.findall(r"url\(#([^)]+)\)", html)
+    assert set(references) <= set(ids)
+
+
+def test_the_verdict_comes_first_then_data_then_scores(page):
+    text = page.text[page.text.index("semimech report ·") :]
+    order = [
+        "cellbox beats <ridge> & all.",
+        "What is in the data",
+        "Gene <x> & y?",
+        "Held out: conditions",
+        "SHA-256",
+    ]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_scores_stand_beside_baseline_ceiling_and_interval(page, run):
+    row = run.table("scores").query("model == 'cellbox' and score == 'pearson'").iloc[0]
+    for value in (row["value"], row["best_baseline_value"], row["ceiling"], row["ceiling_spearman_brown"]):
+        assert f"{value:.3f}".lstrip("0") in page.text
+    assert "no ceiling" in page.text
+
+
+def test_figures_are_kept_as_svg_and_png(html, run):
+    folder = run.path / "figures"
+    names = {file.stem for file in folder.glob("*.svg")}
+    assert names == {file.stem for file in folder.glob("*.png")}
+    assert {"scores", "data", "learning", "network-cellbox", "heatmap-cellbox", "recovery"} <= names
+    assert {"conditions-predicted", "conditions-conditions", "conditions-features"} <= names
+    for name in names:
+        ElementTree.parse(folder / f"{name}.svg")
+        assert f'<figure id="figure-{name}">' in html
+    assert not list(folder.glob(".*"))
+
+
+def test_the_same_run_gives_the_same_page_and_matplotlib_is_left_alone(html, run, tmp_path):
+    before = dict(mpl.rcParams)
+    again = build_report(run, tmp_path / "again.html").read_text(encoding="utf-8")
+    assert again == html
+    assert dict(mpl.rcParams) == before
+
+
+def test_missing_parts_are_left_out_with_a_word(bare_run):
+    page = Page(build_report(bare_run).read_text(encoding="utf-8"))
+    assert "No model of this run has a network" in page.text
+    assert "The run keeps no fitted model" in page.text
+    assert "Recovery of the truth" not in page.text
+    assert "Learning curves" not in page.text
+
+
+def test_three_thousand_features_stay_small(wide_run):
+    page = build_report(wide_run)
+    assert page.stat().st_size < LARGEST
+    assert Page(page.read_text(encoding="utf-8")).open == []
+
+
+def test_command_line(bare_run, tmp_path, capsys):
+    out = tmp_path / "sub" / "page.html"
+    assert main(["report", str(bare_run.path), "--out", str(out)]) == 0
+    assert Path(capsys.readouterr().out.removeprefix("Report: ").strip()) == out.resolve()
+    assert out.is_file()
+
+
+def test_an_unfinished_run_is_said_so(tmp_path, capsys):
+    RunFolder(tmp_path).write_json("config", {"screen": {"name": "x", "scale": "counts"}})
+    with pytest.raises(UserError, match="not finished"):
+        build_report(RunFolder(tmp_path))
+    assert main(["report", str(tmp_path)]) == 2
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 2
