@@ -16,28 +16,38 @@ def inner_effects(screen: Screen, split: Split, folds: int = 5, seed: int = 0) -
     Where the outer test asks for conditions that are in training, rows are held out; where it asks for new
     combinations of perturbations that are in training, conditions are held out, but only those whose
     perturbations stay in the fitted part (a held-out single would be an unseen perturbation); else whole
-    perturbations. Returns [] where the training rows cannot be asked the question: nothing can be selected then.
+    perturbations. Without test rows, conditions are held out, or rows where no condition can be. Returns [] where the
+    training rows cannot be asked the question: nothing can be selected then.
     """
-    random = np.random.default_rng([seed, 7919])
-    train = np.asarray(split.train)
-    held_out = _question(screen, split)
+    for question in _questions(screen, split):
+        pairs = _pairs(screen, np.asarray(split.train), question, folds, np.random.default_rng([seed, 7919]))
+        if pairs:
+            return pairs
+    return []
+
+
+def _pairs(
+    screen: Screen, train: np.ndarray, question: str, folds: int, random: np.random.Generator
+) -> list[tuple[Effects, Effects]]:
     pairs = []
-    for fold in _folds(screen, train, held_out, folds, random):
-        validate = train[fold]
-        fit = train[~fold]
-        treated = ~screen.is_control
-        if treated[validate].any() and treated[fit].any():
+    treated = ~screen.is_control
+    for fold in _folds(screen, train, question, folds, random):
+        fit, validate = train[~fold], train[fold]
+        if treated[fit].any() and treated[validate].any():
             pairs.append((effects_of(screen, fit), effects_of(screen, validate)))
     return [(fit, held) for fit, held in pairs if len(fit) and len(held)]
 
 
-def _question(screen: Screen, split: Split) -> str:
+def _questions(screen: Screen, split: Split) -> tuple[str, ...]:
+    """What the test rows ask; where there are none (a model to be kept), what they would be asked for most."""
     asked = _conditions(screen, split.test)
     learnt = _conditions(screen, split.train)
+    if not asked:
+        return ("conditions", "rows")
     if asked <= learnt:
-        return "rows"
+        return ("rows",)
     known = {name for condition in learnt for name in condition.names}
-    return "conditions" if all(known.issuperset(condition.names) for condition in asked) else "perturbations"
+    return ("conditions",) if all(known.issuperset(each.names) for each in asked) else ("perturbations",)
 
 
 def _conditions(screen: Screen, rows: np.ndarray) -> set[Condition]:

@@ -28,7 +28,7 @@ from semimech.data.network import Network
 from semimech.support.errors import UserError
 from semimech.support.files import read_json, write_json, write_text
 
-TABLES = ("scores", "conditions", "features", "dropped")
+NAME_COLUMNS = ("name", "source", "target", "targets", "split", "fold", "model", "condition", "feature", "dose_unit")
 
 
 def slug(text: str) -> str:
@@ -65,7 +65,8 @@ class RunFolder:
 
     def table(self, name: str) -> pd.DataFrame:
         """A CSV part, such as scores or conditions; an empty table is fine."""
-        return pd.read_csv(self._existing(f"{name}.csv"), keep_default_na=True)
+        # Converters, because a gene may be called NA or 1.
+        return pd.read_csv(self._existing(f"{name}.csv"), converters=dict.fromkeys(NAME_COLUMNS, str))
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a CSV part whole."""
@@ -77,7 +78,7 @@ class RunFolder:
         if not file.is_file():
             return None
         nodes = self.table(f"networks/{slug(model)}.nodes")
-        return Network(tuple(nodes["name"].astype(str)), pd.read_csv(file), tuple(nodes["role"]))
+        return Network(tuple(nodes["name"]), self.table(f"networks/{slug(model)}"), tuple(nodes["role"]))
 
     def write_network(self, model: str, network: Network) -> None:
         """Write a network and its nodes."""

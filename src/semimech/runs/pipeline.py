@@ -26,7 +26,7 @@ from semimech.runs.options import RunOptions
 from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
 from semimech.support.errors import UserError
 from semimech.support.machine import cores, device, peak_memory, versions
-from semimech.support.progress import Monitor, part_of, silent
+from semimech.support.progress import Monitor, Steps, silent
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,12 @@ def run_screen(
     splits = _splits(screen, options)
     _begin(run, screen, options, splits, provenance or {}, findings or {})
     tasks = list(_tasks(run, splits, options))
-    for number, task in enumerate(tasks):
-        _do(screen, task, part_of(monitor, f"{task.split.fold}, {task.estimator.name}", number, len(tasks)))
-    judgement = _judge(run, screen, splits, options, monitor)
-    write_judgement(run, judgement)
-    _learn_final(run, screen, options, monitor)
+    steps = Steps(monitor, len(tasks) + len(splits) + len(options.estimators()))
+    for task in tasks:
+        _do(screen, task, steps.begin(f"{task.split.fold}, {task.estimator.name}"))
+    judgement = _judge(run, screen, splits, options, steps)
+    _write_judgement(run, judgement)
+    _learn_final(run, screen, options, steps)
     _end(run, splits, judgement, time.perf_counter() - started)
     return run
 
@@ -173,11 +174,11 @@ def _do(screen: Screen, task: Task, monitor: Monitor) -> None:
 
 
 def _judge(
-    run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, monitor: Monitor
+    run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, steps: Steps
 ) -> Judgement:
     folds = []
-    for number, split in enumerate(splits):
-        monitor("judging", number, len(splits))
+    for split in splits:
+        steps.begin(f"{split.fold}, judging")
         predictions: dict[tuple[str, int], Prediction] = {
             (task.estimator.name, task.seed): read_prediction(task.file) for task in _tasks(run, (split,), options)
         }
@@ -189,7 +190,7 @@ def _judge(
     return judge(folds, baselines=baselines, seed=options.seed)
 
 
-def write_judgement(run: RunFolder, judgement: Judgement) -> None:
+def _write_judgement(run: RunFolder, judgement: Judgement) -> None:
     """Write the judge's tables."""
     run.write_table("scores", judgement.table)
     run.write_table("pairs", judgement.pairs)
@@ -198,16 +199,15 @@ def write_judgement(run: RunFolder, judgement: Judgement) -> None:
     run.write_table("dropped", judgement.dropped)
 
 
-def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, monitor: Monitor) -> None:
+def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Steps) -> None:
     """Fit every model on all rows for prediction, and keep its network and its learning curve."""
     split = all_rows(screen, options.seed)
-    estimators = options.estimators()
-    for number, estimator in enumerate(estimators):
+    for estimator in options.estimators():
+        monitor = steps.begin(f"all rows, {estimator.name}")
         folder = run.path / "models" / estimator.name
         if (folder / "model.json").is_file():
             continue
-        inner = part_of(monitor, f"all rows, {estimator.name}", number, len(estimators))
-        fitted = estimator.fit(screen, split, seed=options.seed, monitor=inner)
+        fitted = estimator.fit(screen, split, seed=options.seed, monitor=monitor)
         network = fitted.network()
         if network is not None:
             run.write_network(estimator.name, network)

@@ -27,3 +27,16 @@ def part_of(monitor: Monitor, label: str, number: int, total: int) -> Monitor:
 
     inner("", 0, 1)
     return inner
+
+
+class Steps:
+    """Hands out the monitors of a work's `total` equal steps, one after another."""
+
+    def __init__(self, monitor: Monitor, total: int) -> None:
+        self.monitor, self.total, self.number = monitor, total, 0
+
+    def begin(self, label: str) -> Monitor:
+        """The monitor of the next step."""
+        inner = part_of(self.monitor, label, self.number, self.total)
+        self.number += 1
+        return inner
