@@ -34,11 +34,12 @@ class CellBox:
     envelope, activation, power, second_order: the form of the law (see `numerics.fields.Field`).
     input_mode: 'auto' clamps the measured targets of genetic perturbations and drives with the others, 'force'
     drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
-    molecule -> molecule edges, for a nested comparison. sparsity, input_ridge: l1 on network edges and l2 on drug
-    edges to choose from, on the scale of unit-variance responses; they and the number of steps are chosen by inner
-    folds of the training rows. members: 1 fits all training conditions once; more fit random reweightings of them.
-    guard: bound on steepest slope * sigma_max(diag(s) W), below 1; 0 switches it off explicitly, and states are
-    then those that integration from x = 0 reaches. max_molecules: nodes of the network; more are read out.
+    molecule -> molecule edges, for a nested comparison. sparsity, input_sparsity, input_ridge: l1 on edges between
+    nodes, l1 and l2 on edges from inputs, to choose from on the scale of unit-variance responses; they and the number
+    of steps are chosen by inner folds of the training rows. members: 1 fits all training conditions once; more fit
+    random reweightings of them. guard: bound on steepest slope * sigma_max(diag(s) W), below 1; 0 switches it off
+    explicitly, and states are then those that integration from x = 0 reaches. max_molecules: nodes of the network;
+    where there are more, those with the largest effects are kept and the others read out from them.
     Raises UserError for options out of range. Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
 
     Example: `CellBox(members=20).fit(screen, split_screen(screen, "combinations")[0]).network()`.
@@ -53,10 +54,11 @@ class CellBox:
     self_loops: bool = False
     input_mode: InputMode = "auto"
     internal_network: bool = True
-    sparsity: tuple[float, ...] = (1e-4, 1e-3, 1e-2)
-    input_ridge: tuple[float, ...] = (1.5, 5.0)
-    steps: int = 300
-    rate: float = 0.01
+    sparsity: tuple[float, ...] = (3e-4, 3e-3)
+    input_sparsity: tuple[float, ...] = (0.0, 3e-3)
+    input_ridge: tuple[float, ...] = (0.5, 5.0)
+    steps: int = 400
+    rate: float = 0.02
     members: int = 20
     folds: int = 5
     guard: float = 0.9
@@ -64,8 +66,11 @@ class CellBox:
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sparsity", tuple(self.sparsity))
-        object.__setattr__(self, "input_ridge", tuple(self.input_ridge))
+        for option in ("sparsity", "input_sparsity", "input_ridge"):
+            values = tuple(getattr(self, option))
+            object.__setattr__(self, option, values)
+            if not values or min(values) < 0:
+                raise UserError(f"CellBox's option {option} is {values}: give at least one value, none below 0.")
         if not 0 <= self.guard < 1:
             raise UserError(f"CellBox's guard is {self.guard}: give a bound below 1, or 0 to switch it off.")
         if self.envelope not in (0, 1, 2):
@@ -73,8 +78,6 @@ class CellBox:
         for option in ("steps", "members", "max_molecules"):
             if getattr(self, option) < 1:
                 raise UserError(f"CellBox's option {option} is {getattr(self, option)}: give at least 1.")
-        if not self.sparsity or not self.input_ridge:
-            raise UserError("CellBox's options sparsity and input_ridge need at least one value each.")
 
     @property
     def field(self) -> Field:
@@ -140,8 +143,7 @@ def _finished(options: CellBox, problem: Problem, chosen: Choice, trained: Train
         readout=trained.last.readout,
         gain=np.asarray(gain_of(jax.tree.map(jnp.asarray, trained.last))),
         residual=chosen.residual,
-        sparsity=chosen.sparsity,
-        input_ridge=chosen.ridge,
+        penalties=tuple(chosen.penalties),
         steps=chosen.steps,
         train_error=chosen.train_error,
         validation_error=chosen.validation_error,

@@ -34,7 +34,8 @@ class FittedCellBox:
     internal: members x molecules x molecules, W[target, source]; drive: members x molecules x inputs; readout:
     members x read-outs x molecules; gain: members x nodes, s. Responses are in units of `unit`. residual: root mean
     square error of each node on held-out inner conditions (NaN without inner folds). train_error and
-    validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen (sparsity, input_ridge).
+    validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
+    (sparsity, input_sparsity, input_ridge).
     """
 
     envelope: Literal[0, 1, 2]
@@ -50,8 +51,7 @@ class FittedCellBox:
     readout: np.ndarray
     gain: np.ndarray
     residual: np.ndarray
-    sparsity: float
-    input_ridge: float
+    penalties: tuple[float, ...]
     steps: int
     train_error: np.ndarray
     validation_error: np.ndarray

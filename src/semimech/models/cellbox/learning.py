@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,12 +27,19 @@ MEMBER_BYTES = 400 * 2**20
 RESAMPLE = 4.0
 
 
+class Penalties(NamedTuple):
+    """l1 on the edges between nodes, l1 and l2 on the edges from inputs."""
+
+    sparsity: float
+    input_sparsity: float
+    input_ridge: float
+
+
 @dataclass(frozen=True, eq=False)
 class Choice:
     """Penalties and updates chosen by inner folds, with the curves and residuals that were seen on the way."""
 
-    sparsity: float
-    ridge: float
+    penalties: Penalties
     steps: int
     train_error: np.ndarray
     validation_error: np.ndarray
@@ -42,25 +50,24 @@ def choose(
     options: CellBox, problem: Problem, pairs: Sequence[tuple[Effects, Effects]], seed: int, monitor: Monitor
 ) -> Choice:
     """The penalties and the number of updates with the least squared error over all inner folds together."""
-    grid = [(l1, l2) for l1 in options.sparsity for l2 in options.input_ridge]
+    grid = [Penalties(*each) for each in product(options.sparsity, options.input_sparsity, options.input_ridge)]
     nothing = np.empty(0)
     if not pairs:
-        l1, l2 = options.sparsity[len(options.sparsity) // 2], options.input_ridge[len(options.input_ridge) // 2]
-        return Choice(l1, l2, options.steps, nothing, nothing, np.full(len(problem.nodes.observed), np.nan))
+        return Choice(
+            grid[len(grid) // 2], options.steps, nothing, nothing, np.full(len(problem.nodes.observed), np.nan)
+        )
     folds = [problem.observations(fit, held) for fit, held in pairs]
-    members = [fold._replace(ridge=jnp.asarray(l2, problem.dtype)) for l1, l2 in grid for fold in folds]
-    sparsity = np.repeat([l1 for l1, _ in grid], len(folds))
-    trained = _train(options, problem, members, sparsity, None, seed, monitor, "choosing penalties")
+    members = [(fold, penalties) for penalties in grid for fold in folds]
+    trained = _train(options, problem, members, None, seed, monitor, "choosing penalties")
     held = np.array([fold.validation_weights.sum() for fold in folds])
     shape = (len(grid), len(folds), -1)
     curves = trained.validation_error.reshape(shape) * (held / held.mean())[None, :, None]
     validation, training = curves.mean(1), trained.train_error.reshape(shape).mean(1)
-    best, step = sparsest(curves, [l1 for l1, _ in grid])
+    best, step = sparsest(curves, [penalties.sparsity for penalties in grid])
     mine = slice(best * len(folds), (best + 1) * len(folds))
     residual = _residual(options, folds, jax.tree.map(lambda leaf: leaf[mine], trained.best))
-    l1, l2 = grid[best]
     scale = problem.unit**2
-    return Choice(l1, l2, int(step), training[best] * scale, validation[best] * scale, residual * problem.unit)
+    return Choice(grid[best], step, training[best] * scale, validation[best] * scale, residual * problem.unit)
 
 
 def sparsest(curves: np.ndarray, sparsity: Sequence[float]) -> tuple[int, int]:
@@ -92,22 +99,21 @@ def _residual(options: CellBox, folds: Sequence[Observations], best: Blocks) -> 
 
 def refit(options: CellBox, problem: Problem, chosen: Choice, seed: int, monitor: Monitor) -> Trained:
     """All training conditions; with several members each on its own random weights of the conditions."""
-    whole = problem.observations(problem.effects)._replace(ridge=jnp.asarray(chosen.ridge, problem.dtype))
+    whole = problem.observations(problem.effects)
     random = np.random.default_rng([seed, 104_729])
     members = []
     for _ in range(options.members):
         share = np.ones(problem.rows) if options.members == 1 else random.gamma(RESAMPLE, 1 / RESAMPLE, problem.rows)
-        members.append(whole._replace(weights=whole.weights * jnp.asarray(share[:, None], problem.dtype)))
-    sparsity = np.full(options.members, chosen.sparsity)
+        weighted = whole._replace(weights=whole.weights * jnp.asarray(share[:, None], problem.dtype))
+        members.append((weighted, chosen.penalties))
     stop = np.full(options.members, chosen.steps)
-    return _train(options, problem, members, sparsity, stop, seed, monitor, "fitting")
+    return _train(options, problem, members, stop, seed, monitor, "fitting")
 
 
 def _train(
     options: CellBox,
     problem: Problem,
-    members: Sequence[Observations],
-    sparsity: np.ndarray,
+    members: Sequence[tuple[Observations, Penalties]],
     stop: np.ndarray | None,
     seed: int,
     monitor: Monitor,
@@ -115,21 +121,23 @@ def _train(
 ) -> Trained:
     """Train members in groups that fit in memory, all of one size so that they share compiled code."""
     start = _start(options, problem, seed)
-    each = sum(leaf.nbytes for leaf in (*start, *members[0])) * 6
+    each = sum(leaf.nbytes for leaf in (*start, *members[0][0])) * 6
     size = min(len(members), max(1, MEMBER_BYTES // each))
     groups = -(-len(members) // size)
     size = -(-len(members) // groups)
     done = []
     for group in range(groups):
         numbers = np.minimum(np.arange(group * size, (group + 1) * size), len(members) - 1)
-        data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i] for i in numbers))
+        penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
+        data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
+        data = data._replace(ridge=jnp.asarray(penalties[:, 2]))
         blocks = jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], size, 0)), start)
         part = train(
             options.objective,
             blocks,
             data,
             _rates(options, problem.dtype),
-            _penalties(sparsity[numbers], problem.dtype),
+            _penalties(penalties),
             Schedule(options.steps),
             None if stop is None else stop[numbers],
             monitor=monitor,
@@ -168,8 +176,8 @@ def _rates(options: CellBox, dtype: type) -> Blocks:
     return Blocks(rate if options.internal_network else still, rate, rate, rate, still, still)
 
 
-def _penalties(sparsity: np.ndarray, dtype: type) -> Blocks:
-    """The read-out has few, well determined edges: a third of the penalty."""
-    l1 = jnp.asarray(sparsity, dtype)
+def _penalties(penalties: np.ndarray) -> Blocks:
+    """l1 per member; the read-out has few, well determined edges: a third of the penalty."""
+    l1, drive = jnp.asarray(penalties[:, 0]), jnp.asarray(penalties[:, 1])
     nothing = jnp.zeros_like(l1)
-    return Blocks(l1, nothing, l1 / 3, nothing, nothing, nothing)
+    return Blocks(l1, drive, l1 / 3, nothing, nothing, nothing)
