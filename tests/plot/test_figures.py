@@ -139,8 +139,9 @@ def test_graph_without_edges_is_empty_but_drawn():
 
 def test_recovery_curves_name_the_base_rate():
     truth = simulate_demo().truth
-    curve, signs = recovery_curves([recovery(truth, truth, "truth")]).axes
-    labels = [text.get_text() for text in curve.get_legend().get_texts()]
+    figure = recovery_curves([recovery(truth, truth, "truth")])
+    signs = figure.axes[1]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["truth: AUPRC 1.00", "random order: 0.09"]
     assert "1.00 of 51 found" in texts(signs)
 
@@ -172,3 +173,42 @@ def test_data_overview_of_many_perturbations_shows_both_ends():
     (ax,) = data_overview(given, own, "log1p").axes
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert (len(labels), labels[0], labels[-1]) == (30, "g0", "g199")
+
+
+def drawn_figures():
+    truth = simulate_demo().truth
+    many = score_table({f"baseline number {i}": 0.1 * i for i in range(8)} | {"cellbox": 0.9}, ceiling=0.95)
+    noise = np.random.default_rng(0).standard_normal((2, 300))
+    table = pd.DataFrame(
+        np.abs(noise[:, :30].T), columns=["cellbox", "ridge"], index=[f"condition {i}" for i in range(30)]
+    )
+    history = pd.DataFrame({"step": range(9), "train_error": np.arange(9) + 1.0, "validation_error": NAN})
+    given = pd.DataFrame(
+        [(f"drug {i}", dose, "µM", 9, dose > 1) for i in range(9) for dose in (1.0, 2.0)],
+        columns=["perturbation", "dose", "dose_unit", "rows", "alone"],
+    )
+    own = pd.DataFrame(
+        [(f"drug {i}", f"a target of drug {i}", -1.0, 0.1) for i in range(9)],
+        columns=["perturbation", "target", "effect", "standard_error"],
+    )
+    yield "one split", score_overview(many, "Pearson correlation, pooled")
+    yield (
+        "splits",
+        score_overview(pd.concat([many, many.assign(split="t"), many.assign(split="u")]), "Pearson correlation"),
+    )
+    yield "predicted", predicted_against_observed([("cellbox", *noise), ("ridge", *noise)], "log-ratio to untreated")
+    yield "compared", compared(table, "Pearson correlation within conditions", "condition")
+    yield "learning", learning_curves({"cellbox": history})
+    yield "heatmap", network_heatmap(truth)
+    yield "recovery", recovery_curves([recovery(truth, truth, "cellbox"), recovery(truth, truth, "|correlation|")])
+    yield "data", data_overview(given, own, "log-ratio to untreated")
+
+
+@pytest.mark.parametrize(("name", "figure"), [pytest.param(*pair, id=pair[0]) for pair in drawn_figures()])
+def test_nothing_is_cut_off_at_the_edge(name, figure):
+    width, height = figure.get_size_inches()
+    box = figure.get_tightbbox()
+    assert box.x0 > -0.02
+    assert box.y0 > -0.02
+    assert box.x1 < width + 0.02
+    assert box.y1 < height + 0.02

@@ -35,7 +35,7 @@ def network_heatmap(network: Network) -> Figure:
     norm = TwoSlopeNorm(0.0, -limit, limit)
     image = ax.pcolormesh(matrix, cmap=DIVERGING, norm=norm, edgecolors=PALE, linewidth=0.4)
     ax.invert_yaxis()
-    ax.set_aspect("equal")
+    ax.set_box_aspect(matrix.shape[0] / max(matrix.shape[1], 1))
     names = [shortened(network.nodes[i], 18) for i in kept]
     _labels(ax.xaxis, 38 * cell, [name for name, keep in zip(names, columns, strict=True) if keep], rotation=90)
     _labels(ax.yaxis, 38 * cell, [name for name, keep in zip(names, rows, strict=True) if keep], rotation=0)

@@ -46,7 +46,7 @@ def _panel(ax: Axes, observed: np.ndarray, predicted: np.ndarray, limit: float) 
         size = float(np.clip(40_000 / max(observed.size, 1), 5, 30))
         style: dict[str, Any] = {"s": size, "alpha": 0.45, "color": BLUE, "linewidths": 0}
         ax.scatter(observed, predicted, rasterized=observed.size > 1_000, zorder=2, **style)
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), box_aspect=1)
     text = f"r = {_pearson(observed, predicted)}\nn = {observed.size:,}"
     ax.text(0.04, 0.96, text, transform=ax.transAxes, va="top", fontsize=11.5, color=INK)
 

@@ -22,7 +22,7 @@ def recovery_curves(found: Sequence[Recovery]) -> Figure:
 
     `found` in the order of importance; all against one truth.
     """
-    figure = new_figure(11.5, 4.6)
+    figure = new_figure(11.5, 5)
     curve, signs = figure.subplots(1, 2, width_ratios=[1.5, 1])
     for one, colour in zip(found, COLOURS, strict=False):
         # Once only edges without any weight are left, all that follows is one tie: the curve ends there.
@@ -34,7 +34,6 @@ def recovery_curves(found: Sequence[Recovery]) -> Figure:
     curve.set(xlim=(0, 1), ylim=(0, 1.03), xlabel="recall (share of true edges found)", title="edges")
     curve.set_ylabel("precision (share of called edges that are true)")
     curve.grid()
-    curve.legend(loc="upper right")
     names = [shortened(one.name, 22) for one in found]
     accuracy = [one.sign_accuracy for one in found]
     place = np.arange(len(found))
@@ -47,4 +46,5 @@ def recovery_curves(found: Sequence[Recovery]) -> Figure:
     signs.set_yticks(place, labels=names)
     signs.invert_yaxis()
     signs.set(xlim=(0, 1), xlabel="true edges found with the right sign (share)", title="signs")
+    figure.legend(*curve.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     return figure

@@ -26,7 +26,7 @@ def score_overview(scores: pd.DataFrame, label: str, *, higher_is_better: bool =
     columns = min(COLUMNS, len(splits))
     rows = -(-len(splits) // columns)
     models = _ordered(scores, higher_is_better)
-    figure = new_figure(2.2 + 3.5 * columns, rows * (1.5 + 0.34 * len(models)) + 0.5)
+    figure = new_figure(max(2.2 + 3.5 * columns, 7.5), rows * (1.5 + 0.34 * len(models)) + 0.5)
     axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for ax, split in zip(axes, splits, strict=False):
         _panel(ax, scores[scores["split"] == split].set_index("model"), models, higher_is_better)
@@ -35,7 +35,7 @@ def score_overview(scores: pd.DataFrame, label: str, *, higher_is_better: bool =
     for ax in axes[len(splits) :]:
         ax.remove()
     handles, labels = _legend_of(axes[: len(splits)])
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4 if columns == 3 else 2)
     return figure
 
 

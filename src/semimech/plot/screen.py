@@ -80,5 +80,5 @@ def _own_panel(ax: Axes, own: pd.DataFrame, unit: str) -> None:
     ax.scatter(own["effect"], y, s=46, color=colours, zorder=3)
     ax.axvline(0, color=GREY, lw=1)
     ax.set_yticks(y, labels=[shortened(f"{name} on {row.target}", 30) for name, row in own.iterrows()])
-    ax.set(xlabel=f"effect ± 1.96 standard errors ({unit})", title="effect on the own target")
+    ax.set(xlabel=f"effect ± 1.96 standard errors\n({unit})", title="effect on the own target")
     ax.grid(axis="x")

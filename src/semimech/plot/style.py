@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 # Okabe and Ito 2008, the palette that all kinds of colour vision tell apart.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -76,15 +76,10 @@ def styled(make: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure (inches), bound to no window."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    # The pads (inches) take up what one pass of the layout misjudges where axes keep their shape.
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
     FigureCanvasAgg(figure)
     return figure
-
-
-def one_axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure with one set of axes."""
-    figure = new_figure(width, height)
-    return figure, figure.subplots()
 
 
 def shortened(name: object, limit: int = 28) -> str:
