@@ -110,7 +110,8 @@ def _split(data: ReportData, split: str) -> Iterator[Drawn]:
             section,
             f"{slug(split)}-predicted",
             "Predicted against observed, held-out rows only",
-            "One point for each held-out condition and feature, all folds together; the line is perfect prediction.",
+            "One point for each held-out condition and feature; r over all folds together, first seed. The line is "
+            "perfect prediction.",
             predicted_against_observed(panels, data.unit),
         )
     yield from _by_condition(data, split, rivals, section)
@@ -121,7 +122,7 @@ def _by_condition(data: ReportData, split: str, rivals: tuple[str, str], section
     card = data.condition_card(split)
     if card is None:
         return
-    table = data.run.table("conditions")
+    table = data.conditions
     table = table[(table["split"] == split) & (table["score"] == card.name) & table["model"].isin(rivals)]
     wide = table.pivot_table(index="condition", columns="model", values="value", aggfunc="mean").dropna()
     if len(wide) > 1 and set(rivals) <= set(wide.columns):
@@ -131,7 +132,7 @@ def _by_condition(data: ReportData, split: str, rivals: tuple[str, str], section
 
 
 def _by_feature(data: ReportData, split: str, rivals: tuple[str, str], section: str) -> Iterator[Drawn]:
-    table = data.run.table("features")
+    table = data.features
     table = table[(table["split"] == split) & table["model"].isin(rivals)]
     wide = table.pivot_table(index="feature", columns="model", values="r", aggfunc="mean").dropna()
     if len(wide) > 1 and set(rivals) <= set(wide.columns):

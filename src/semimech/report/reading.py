@@ -56,6 +56,16 @@ class ReportData:
         return self.run.table("scores")
 
     @cached_property
+    def conditions(self) -> pd.DataFrame:
+        """The judge's table by condition."""
+        return self.run.table("conditions")
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """The judge's table by feature."""
+        return self.run.table("features")
+
+    @cached_property
     def perturbations(self) -> pd.DataFrame:
         """Name, kind, targets, default dose."""
         return self.run.table("perturbations")
@@ -96,7 +106,7 @@ class ReportData:
 
     def condition_card(self, split: str) -> ScoreCard | None:
         """The primary score within conditions, else the first score that each condition has."""
-        table = self.run.table("conditions")
+        table = self.conditions
         known = set(table.loc[(table["split"] == split) & table["value"].notna(), "score"])
         first = f"{self.primary.name}-conditions", self.primary.name
         names = [*first, *(card.name for card in SCORES)]
