@@ -64,7 +64,12 @@ class MatrixOnDisk:
             shape = item.attrs.get("shape", item.attrs.get("h5sparse_shape"))
             if stored_by(item) != "rows" or shape is None:
                 raise UserError(f"{key} of {path.name} is not stored by rows: read it with --no-backed.")
-            return cls(path, key, (int(shape[0]), int(shape[1])), item["data"].dtype, True, None, item["indptr"][:])
+            starts = item["indptr"][:]
+            if len(starts) != shape[0] + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
+                raise UserError(
+                    f"{key} of {path.name} has row pointers that do not fit: it is damaged; write it again."
+                )
+            return cls(path, key, (int(shape[0]), int(shape[1])), item["data"].dtype, True, None, starts)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -100,11 +105,11 @@ class MatrixOnDisk:
         if not self.is_sparse:
             return item[first:last][inside]
         begin, end = int(self.starts[first]), int(self.starts[last])
-        block = sp.csr_array(
-            (item["data"][begin:end], item["indices"][begin:end], self.starts[first : last + 1] - begin),
-            shape=(last - first, self.shape[1]),
-        )
-        return block[inside]
+        columns = item["indices"][begin:end]
+        if columns.size and not 0 <= columns.min() <= columns.max() < self.shape[1]:
+            raise UserError(f"{self.key} of {self.path.name} names columns it has not: it is damaged; write it again.")
+        pointers = self.starts[first : last + 1] - begin
+        return sp.csr_array((item["data"][begin:end], columns, pointers), shape=(last - first, self.shape[1]))[inside]
 
 
 def stored_by(group: h5py.Group) -> str:

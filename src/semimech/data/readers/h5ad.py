@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +108,11 @@ def _responses(file: h5py.File, key: str, path: Path, options: ReadOptions) -> t
 
     item = file[key]
     is_dense = isinstance(item, h5py.Dataset)
-    size = item.size * item.dtype.itemsize if is_dense else sum(part.nbytes for part in item.values())
+    size = (
+        item.size * item.dtype.itemsize
+        if is_dense
+        else sum(item[part].nbytes for part in ("data", "indices", "indptr"))
+    )
     wanted = size > BACKED_FROM_BYTES if options.backed is None else options.backed
     if wanted and (is_dense or stored_by(item) == "rows"):
         said = Finding("ok", f"The matrix ({size / 1e9:.2f} GB) stays on disk, read in blocks.", "--no-backed")
@@ -121,20 +127,29 @@ def _responses(file: h5py.File, key: str, path: Path, options: ReadOptions) -> t
 def _element(file: h5py.File, key: str, path: Path) -> Any:
     from anndata.io import read_elem
 
-    try:
-        return read_elem(file[key])
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
-        what = str(error).strip("'\"").splitlines()[0][:120]
-        raise UserError(
-            f"{key} of {path.name} cannot be read ({what}): it is damaged; fetch or write it again."
-        ) from error
+    with _damage(f"{key} of {path.name}"):
+        element = read_elem(file[key])
+        if sp.issparse(element):
+            element.check_format()
+        return element
 
 
 def _read_old(path: Path, options: ReadOptions) -> Reading:
     """Files written before anndata 0.7 are read by anndata itself, whole."""
     import anndata
 
+    with _damage(path.name):
+        adata = anndata.read_h5ad(path)
+    return read_anndata(adata, options, path.stem)
+
+
+@contextmanager
+def _damage(what: str) -> Iterator[None]:
+    """Turn whatever anndata raises on a damaged file into one sentence."""
     try:
-        return read_anndata(anndata.read_h5ad(path), options, path.stem)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
-        raise UserError(f"{path.name} cannot be read as AnnData ({error}): write it with a newer anndata.") from error
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:  # anndata's own errors have no public common class
+        reason = str(error).strip("'\"").splitlines()[0][:120] if str(error) else type(error).__name__
+        raise UserError(f"{what} cannot be read ({reason}): it is damaged; fetch or write it again.") from error
