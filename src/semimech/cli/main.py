@@ -29,7 +29,7 @@ DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 def build_app() -> App:
     """The cyclopts application with every command registered by name, none imported."""
-    from cyclopts import App
+    from cyclopts import App, Parameter
 
     import semimech
 
@@ -40,6 +40,8 @@ def build_app() -> App:
         version=lambda: str(semimech.__version__),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
+        # No --empty-x beside every list, and no "[default: ()]".
+        default_parameter=Parameter(negative_iterable=(), show_default=lambda value: None if value == () else value),
         exit_on_error=False,
         print_error=False,
     )
