@@ -8,7 +8,13 @@ from semimech.support.errors import UserError
 
 
 def predict(
-    run: Path, /, *conditions: str, file: Path | None = None, model: str | None = None, out: Path | None = None
+    run: Path,
+    /,
+    *conditions: str,
+    file: Path | None = None,
+    model: str | None = None,
+    annotations: Path | None = None,
+    out: Path | None = None,
 ) -> None:
     """Predict conditions, seen or unseen, from a run folder; writes a CSV and an h5ad.
 
@@ -22,6 +28,8 @@ def predict(
         Text file with one condition a line.
     model
         Model of the run, a baseline such as ridge too; the first judged model where not given.
+    annotations
+        TOML or CSV file with targets (and their signs) and pathways of perturbations that are not in the data.
     out
         CSV to write (the h5ad is written beside it); predictions.csv in the run folder where not given.
     """
@@ -39,7 +47,7 @@ def predict(
     out = out or folder.path / "predictions.csv"
     if out.suffix != ".csv":
         raise UserError(f"{out} does not end in .csv: give a name such as predictions.csv to --out.")
-    model, prediction = predict_conditions(folder, asked, model)
+    model, prediction = predict_conditions(folder, asked, model, annotations)
     write_text(out, prediction_long(prediction).to_csv(index=False))
     write_table(out.with_suffix(".h5ad"), prediction_table(prediction))
     console = Console(highlight=False, soft_wrap=True)

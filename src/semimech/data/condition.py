@@ -115,7 +115,7 @@ def _dose(part: str, known: Sequence[str], text: str) -> tuple[str, float | None
         near = get_close_matches(name, list(known), 3, 0.5) or list(known)[:5]
         raise UserError(
             f"'{name}' in '{text}' is not a perturbation that was learnt from: did you mean {listed(near)}? "
-            "Known ones are listed in the run's perturbations.csv."
+            "Known ones are listed in the run's perturbations.csv; a new one needs --annotations FILE."
         )
     try:
         dose = float(number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from semimech.data.condition import Condition
@@ -9,25 +11,30 @@ from semimech.data.effects import Effects, effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 
+Question = Literal["rows", "conditions", "perturbations"]
 
-def inner_effects(screen: Screen, split: Split, folds: int = 5, seed: int = 0) -> list[tuple[Effects, Effects]]:
+
+def inner_effects(
+    screen: Screen, split: Split, folds: int = 5, seed: int = 0, *, question: Question | None = None
+) -> list[tuple[Effects, Effects]]:
     """(to fit, to validate) effects of inner folds, both from training rows only, with disjoint control rows.
 
     Where the outer test asks for conditions that are in training, rows are held out; where it asks for new
     combinations of perturbations that are in training, conditions are held out, but only those whose
     perturbations stay in the fitted part (a held-out single would be an unseen perturbation); else whole
     perturbations. Without test rows, conditions are held out, or rows where no condition can be. Returns [] where the
-    training rows cannot be asked the question: nothing can be selected then.
+    training rows cannot be asked the question: nothing can be selected then. `question` asks another one than the
+    outer split does; with as many folds as perturbations, 'perturbations' leaves out one at a time.
     """
-    for question in _questions(screen, split):
-        pairs = _pairs(screen, np.asarray(split.train), question, folds, np.random.default_rng([seed, 7919]))
+    for asked in _questions(screen, split) if question is None else (question,):
+        pairs = _pairs(screen, np.asarray(split.train), asked, folds, np.random.default_rng([seed, 7919]))
         if pairs:
             return pairs
     return []
 
 
 def _pairs(
-    screen: Screen, train: np.ndarray, question: str, folds: int, random: np.random.Generator
+    screen: Screen, train: np.ndarray, question: Question, folds: int, random: np.random.Generator
 ) -> list[tuple[Effects, Effects]]:
     pairs = []
     treated = ~screen.is_control
@@ -38,7 +45,7 @@ def _pairs(
     return [(fit, held) for fit, held in pairs if len(fit) and len(held)]
 
 
-def _questions(screen: Screen, split: Split) -> tuple[str, ...]:
+def _questions(screen: Screen, split: Split) -> tuple[Question, ...]:
     """What the test rows ask; where there are none (a model to be kept), what they would be asked for most."""
     asked = _conditions(screen, split.test)
     learnt = _conditions(screen, split.train)
@@ -56,7 +63,7 @@ def _conditions(screen: Screen, rows: np.ndarray) -> set[Condition]:
 
 
 def _folds(
-    screen: Screen, train: np.ndarray, question: str, folds: int, random: np.random.Generator
+    screen: Screen, train: np.ndarray, question: Question, folds: int, random: np.random.Generator
 ) -> list[np.ndarray]:
     """For each fold a mask over `train` of the rows to validate on, a share of the control rows among them."""
     control = screen.is_control[train]

@@ -67,7 +67,7 @@ class ReadOptions:
     """File with one node name a line (CellBox folder)."""
 
     annotations: Path | None = None
-    """TOML file with roles of features and with kinds, targets, pathways and units of perturbations."""
+    """TOML file with roles of features, and targets, pathways, kinds and units of perturbations; or a CSV of these."""
 
     keep: str | None = None
     """Rows to keep, as a query on the columns, such as "top_frac > 0.8"."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from semimech.data.condition import Condition
+from semimech.data.condition import Condition, Perturbation
 from semimech.data.network import Network
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
@@ -49,6 +49,15 @@ class Fitted(Protocol):
 
     def network(self) -> Network | None:
         """The network it learnt, or None where the model has none."""
+        ...
+
+
+@runtime_checkable
+class Informed(Fitted, Protocol):
+    """A fitted model that predicts perturbations of which no more is known than their annotations."""
+
+    def knowing(self, perturbations: Sequence[Perturbation]) -> Informed:
+        """The same model, told of perturbations that are not in the screen."""
         ...
 
 

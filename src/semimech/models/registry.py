@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from semimech.data.screen import Screen
+from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork, PermutedAnnotation
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox
+from semimech.models.knowledge import is_informed
 
-MODELS: tuple[Estimator, ...] = (CellBox(),)
+MODELS: tuple[Estimator, ...] = (CellBox(), AnnotatedCellBox(), AnnotatedWithoutNetwork(), PermutedAnnotation())
 
-__all__ = ["BASELINES", "MODELS"]
+__all__ = ["BASELINES", "MODELS", "suits"]
+
+
+def suits(estimator: Estimator, screen: Screen) -> bool:
+    """Baselines that live on annotations are fitted only where the screen has some."""
+    return not getattr(estimator, "needs_annotation", False) or is_informed(screen)

@@ -25,6 +25,9 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("Linear", "semimech.models.baselines.fitted"),
     ("Kernel", "semimech.models.baselines.fitted"),
     ("Table", "semimech.models.baselines.fitted"),
+    ("Similarity", "semimech.models.baselines.informed"),
+    ("Knowledge", "semimech.models.knowledge"),
+    ("FittedAnnotated", "semimech.models.annotated"),
     ("FittedCellBox", "semimech.models.cellbox"),
     ("NodeMap", "semimech.models.cellbox"),
 )

@@ -13,7 +13,7 @@ import numpy as np
 from semimech.data.screen import Screen
 from semimech.data.splits import possible_splits
 from semimech.models.base import Estimator
-from semimech.models.registry import BASELINES, MODELS
+from semimech.models.registry import BASELINES, MODELS, suits
 from semimech.support.errors import UserError
 
 
@@ -46,15 +46,19 @@ class RunOptions:
             raise UserError(f"The option seed is {self.seed}: give a whole number of at least 0.")
         self.estimators()
 
-    def estimators(self) -> tuple[Estimator, ...]:
-        """The baselines, then the models, each with its options; UserError for unknown models or options."""
+    def estimators(self, screen: Screen | None = None) -> tuple[Estimator, ...]:
+        """The baselines that suit the screen (all without one), then the models, each with its options.
+
+        Raises UserError for unknown models or options.
+        """
         known = {estimator.name: estimator for estimator in (*BASELINES, *MODELS)}
         for name in (*self.models, *self.model_options):
             if name not in known:
                 raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
         baselines = [estimator.name for estimator in BASELINES]
         wanted = [*baselines, *(name for name in dict.fromkeys(self.models) if name not in baselines)]
-        return tuple(_with_options(known[name], self.model_options.get(name, {})) for name in wanted)
+        chosen = (_with_options(known[name], self.model_options.get(name, {})) for name in wanted)
+        return tuple(each for each in chosen if screen is None or each.name in self.models or suits(each, screen))
 
     def splits_for(self, screen: Screen) -> tuple[str, ...]:
         """The splits asked for, else those that suit the screen: rows of cells, or rows of conditions."""

@@ -58,8 +58,8 @@ def run_screen(
     started = time.perf_counter()
     splits = _splits(screen, options)
     _begin(run, screen, options, splits, provenance or {}, findings or {})
-    tasks = list(_tasks(run, splits, options))
-    steps = Steps(monitor, len(tasks) + len(splits) + len(options.estimators()))
+    tasks = list(_tasks(run, screen, splits, options))
+    steps = Steps(monitor, len(tasks) + len(splits) + len(options.estimators(screen)))
     for task in tasks:
         _do(screen, task, steps.begin(f"{task.split.fold}, {task.estimator.name}"))
     judgement = _judge(run, screen, splits, options, steps)
@@ -157,9 +157,9 @@ def _perturbations(screen: Screen) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _tasks(run: RunFolder, splits: tuple[Split, ...], options: RunOptions) -> Iterator[Task]:
+def _tasks(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions) -> Iterator[Task]:
     for split in splits:
-        for estimator in options.estimators():
+        for estimator in options.estimators(screen):
             seeds = 1 if estimator.is_baseline else options.seeds
             for seed in range(options.seed, options.seed + seeds):
                 yield Task(split, estimator, seed, run.prediction_file(split.name, split.fold, estimator.name, seed))
@@ -173,20 +173,19 @@ def _do(screen: Screen, task: Task, monitor: Monitor) -> None:
     write_table(task.file, prediction_table(fitted.predict(reference.conditions)))
 
 
-def _judge(
-    run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, steps: Steps
-) -> Judgement:
+def _judge(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, steps: Steps) -> Judgement:
     folds = []
     for split in splits:
         steps.begin(f"{split.fold}, judging")
+        tasks = _tasks(run, screen, (split,), options)
         predictions: dict[tuple[str, int], Prediction] = {
-            (task.estimator.name, task.seed): read_prediction(task.file) for task in _tasks(run, (split,), options)
+            (task.estimator.name, task.seed): read_prediction(task.file) for task in tasks
         }
         folds.append(Fold(reference_of(screen, split), predictions, ceiling_of(screen, split, seed=options.seed)))
         observed = run.observed_file(split.name, split.fold)
         if not observed.is_file():
             write_table(observed, effects_table(effects_of(screen, split.test)))
-    baselines = [estimator.name for estimator in options.estimators() if estimator.is_baseline]
+    baselines = [estimator.name for estimator in options.estimators(screen) if estimator.is_baseline]
     return judge(folds, baselines=baselines, seed=options.seed)
 
 
@@ -202,7 +201,7 @@ def _write_judgement(run: RunFolder, judgement: Judgement) -> None:
 def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Steps) -> None:
     """Fit every model on all rows for prediction, and keep its network and its learning curve."""
     split = all_rows(screen, options.seed)
-    for estimator in options.estimators():
+    for estimator in options.estimators(screen):
         monitor = steps.begin(f"all rows, {estimator.name}")
         folder = run.path / "models" / estimator.name
         if (folder / "model.json").is_file():

@@ -1,34 +1,82 @@
-"""Predict conditions from a finished run."""
+"""Predict conditions from a finished run, perturbations that are not in its data among them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from semimech.data.condition import parse_condition
-from semimech.models.base import Prediction
+import numpy as np
+
+from semimech.data.condition import Perturbation, parse_condition
+from semimech.models.base import Fitted, Informed, Prediction
 from semimech.models.registry import BASELINES
 from semimech.runs.folder import RunFolder
 from semimech.runs.pipeline import load_model
-from semimech.support.errors import UserError
+from semimech.support.errors import UserError, listed
 
 
-def predict_conditions(run: RunFolder, conditions: Sequence[str], model: str | None = None) -> tuple[str, Prediction]:
+def predict_conditions(
+    run: RunFolder, conditions: Sequence[str], model: str | None = None, annotations: Path | None = None
+) -> tuple[str, Prediction]:
     """(model, prediction) for conditions written as `aMEK+aAKT` or `aMEK=-0.8+aAKT`.
 
-    A perturbation without a dose gets the median of its doses in the screen. The model is the first judged one of
-    the run where none is named. Raises UserError for names the run has not learnt from.
+    A perturbation without a dose gets the median of its doses in the screen, a new one the median of all these.
+    `annotations` says what is known of perturbations that are not in the data; only models that learn by annotations
+    can predict those. The model is the first judged one of the run that can, where none is named. Raises UserError
+    for names that are neither in the run nor annotated.
     """
     table = run.table("perturbations")
     names = [str(name) for name in table["name"]]
     doses = dict(zip(names, table["default_dose"].astype(float), strict=True))
-    asked = tuple(parse_condition(text, names, doses) for text in dict.fromkeys(conditions))
-    chosen = model or _judged_model(run)
-    return chosen, load_model(run, chosen).predict(asked)
+    new = _new_perturbations(run, annotations, names)
+    usual = float(f"{np.median(list(doses.values())):.6g}")
+    doses |= dict.fromkeys((p.name for p in new), usual)
+    asked = tuple(parse_condition(text, [*names, *(p.name for p in new)], doses) for text in dict.fromkeys(conditions))
+    wanted = [p for p in new if any(p.name in condition.names for condition in asked)]
+    chosen = model or _judged_model(run, informed=bool(wanted))
+    fitted = load_model(run, chosen)
+    return chosen, (_told(run, chosen, fitted, wanted) if wanted else fitted).predict(asked)
 
 
-def _judged_model(run: RunFolder) -> str:
-    baselines = {estimator.name for estimator in BASELINES}
-    models = [name for name in run.models() if name not in baselines] or list(run.models())
+def _new_perturbations(run: RunFolder, annotations: Path | None, names: Sequence[str]) -> list[Perturbation]:
+    """The perturbations of the file that the run has not learnt from."""
+    if annotations is None:
+        return []
+    from semimech.data.readers.annotations import read_annotations
+
+    found = read_annotations(annotations, _features(run))
+    new = [found.perturbation(Perturbation(name)) for name in found.perturbations if name not in names]
+    empty = [p.name for p in new if not p.targets and not p.pathways]
+    if empty:
+        raise UserError(f"{annotations.name} gives {listed(empty)} neither targets nor pathways: add what is known.")
+    return new
+
+
+def _features(run: RunFolder) -> tuple[str, ...]:
+    models = run.models()
     if not models:
         raise UserError(f"The run {run.path} has no fitted model yet: finish it with semimech run --resume {run.path}.")
+    return load_model(run, models[0]).predict(()).features
+
+
+def _told(run: RunFolder, name: str, fitted: Fitted, new: Sequence[Perturbation]) -> Informed:
+    if not isinstance(fitted, Informed):
+        able = [other for other in run.models() if isinstance(load_model(run, other), Informed)]
+        remedy = (
+            f"use --model {able[0]}" if able else "run again with --models cellbox-annotated and --annotations FILE"
+        )
+        raise UserError(
+            f"The model {name} cannot predict {listed([p.name for p in new])}, which is not in the data: {remedy}."
+        )
+    return fitted.knowing(new)
+
+
+def _judged_model(run: RunFolder, *, informed: bool) -> str:
+    """The first model that is no baseline; where `informed`, the first that can be told of new perturbations."""
+    baselines = {estimator.name for estimator in BASELINES}
+    models = sorted(run.models(), key=lambda name: name in baselines)
+    if not models:
+        raise UserError(f"The run {run.path} has no fitted model yet: finish it with semimech run --resume {run.path}.")
+    if informed:
+        return next((name for name in models if isinstance(load_model(run, name), Informed)), models[0])
     return models[0]

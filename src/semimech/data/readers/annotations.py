@@ -1,4 +1,4 @@
-"""Roles of features, and kinds, targets, pathways and units of perturbations, from a TOML file."""
+"""Roles of features, and kinds, targets, pathways and units of perturbations, from a TOML file or a table."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from semimech.data.condition import Perturbation
+from semimech.data.condition import Kind, Perturbation
+from semimech.data.readers.annotation_table import is_table, read_sections
 from semimech.data.screen import ROLES
 from semimech.support.errors import UserError
 
@@ -34,9 +35,10 @@ class Annotations:
 def read_annotations(path: Path, features: Sequence[str], perturbations: Sequence[str] | None = None) -> Annotations:
     """Read sections [roles] (role = [first, last) range of features, or list of names) and [perturbation.NAME].
 
-    Raises UserError for bad TOML, unknown keys, and names that are no feature or no perturbation.
+    A table (CSV or TSV) has the perturbations only: see `annotation_table`. Raises UserError for bad TOML, unknown
+    keys, contradictory signs, and names that are no feature or no perturbation.
     """
-    content = _load(path)
+    content = {"perturbation": read_sections(path)} if is_table(path) else _load(path)
     unknown = sorted(set(content) - {"roles", "perturbation"})
     if unknown:
         raise UserError(f"{path.name} has the unknown section [{unknown[0]}]: use [roles] and [perturbation.NAME].")
@@ -120,6 +122,9 @@ def _check_section(path: Path, name: str, section: Any, features: Sequence[str])
         _known(path, target, features, f"target of {name},")
         if isinstance(sign, bool) or sign not in (-1, 1):
             raise UserError(f"{path.name}: the target {target} of {name} has the sign {sign}: use -1 or 1.")
+    kinds = get_args(Kind)
+    if section.get("kind", "unknown") not in kinds:
+        raise UserError(f"{path.name}: {name} has the unknown kind '{section['kind']}': use {', '.join(kinds)}.")
     pathways = section.get("pathways", [])
     if not isinstance(pathways, list) or not all(isinstance(item, str) for item in pathways):
         raise UserError(f"{path.name}: the pathways of {name} must be a list of names.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from semimech.models.base import Estimator
 from semimech.models.baselines.fitted import Kernel, Linear, Table
+from semimech.models.baselines.informed import MeanDrug, PathwayKernel, Similarity, TargetImputation
 from semimech.models.baselines.lookup import Additive, ConditionMean, Nearest, ShrunkConditionMean
 from semimech.models.baselines.means import MeanResponse, NoChange
 from semimech.models.baselines.observational import Observational
@@ -19,6 +20,9 @@ BASELINES: tuple[Estimator, ...] = (
     Ridge(),
     Kernel2(),
     Observational(),
+    MeanDrug(),
+    PathwayKernel(),
+    TargetImputation(),
 )
 
 __all__ = [
@@ -28,11 +32,15 @@ __all__ = [
     "Kernel",
     "Kernel2",
     "Linear",
+    "MeanDrug",
     "MeanResponse",
     "Nearest",
     "NoChange",
     "Observational",
+    "PathwayKernel",
     "Ridge",
     "ShrunkConditionMean",
+    "Similarity",
     "Table",
+    "TargetImputation",
 ]

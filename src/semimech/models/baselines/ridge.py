@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -118,15 +118,23 @@ def choose_penalty(
     """The penalty and in words how it was come by: given, best over inner folds, or the default."""
     if given is not None:
         return given, f"lambda {given:.3g} as given"
-    error = np.zeros(len(PENALTIES))
-    for fit, held in inner_effects(screen, split, seed=seed):
-        counted = scored_entries(screen, held.conditions)
-        known, asked = (encode(part.conditions, part.perturbations) for part in (fit, held))
-        path, cross = Path.of(kernel(known, known), fit, weighting), kernel(asked, known)
-        for i, penalty in enumerate(PENALTIES):
-            error[i] += ((path.predict(penalty, cross) - held.values)[counted] ** 2).sum()
+    error = inner_errors(kernel, screen, inner_effects(screen, split, seed=seed), weighting)
     # Errors that do not depend on lambda (only unseen perturbations were asked for) select nothing.
     if error.max() - error.min() <= 1e-9 * error.max():
         return DEFAULT_PENALTY, f"lambda {DEFAULT_PENALTY:g} by default as nothing in training can select it"
     best = PENALTIES[int(error.argmin())]
     return best, f"lambda {best:.3g} by inner folds" if np.isfinite(best) else "no change by inner folds"
+
+
+def inner_errors(
+    kernel: KernelFunction, screen: Screen, pairs: Sequence[tuple[Effects, Effects]], weighting: Weighting
+) -> np.ndarray:
+    """Sum of squared errors over inner folds of kernel ridge on tanh(doses), for each of `PENALTIES`."""
+    error = np.zeros(len(PENALTIES))
+    for fit, held in pairs:
+        counted = scored_entries(screen, held.conditions)
+        known, asked = (encode(part.conditions, part.perturbations) for part in (fit, held))
+        path, cross = Path.of(kernel(known, known), fit, weighting), kernel(asked, known)
+        for i, penalty in enumerate(PENALTIES):
+            error[i] += ((path.predict(penalty, cross) - held.values)[counted] ** 2).sum()
+    return error

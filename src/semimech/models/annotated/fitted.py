@@ -1,0 +1,169 @@
+"""What an annotation-informed fit becomes: it predicts perturbations never given, and says what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jax import Array
+
+from semimech.data.condition import Condition, Perturbation
+from semimech.data.network import Network
+from semimech.models.annotated.linear import Kick, strengths_of
+from semimech.models.annotated.objective import Parts, drive, states
+from semimech.models.base import Prediction
+from semimech.models.cellbox.nodes import NodeMap
+from semimech.models.cellbox.problem import activity
+from semimech.models.knowledge import Knowledge, Mixture, informed_words
+from semimech.numerics.activations import Activation
+from semimech.numerics.steady_state import Solver
+
+LEVEL = 0.9
+Z_LEVEL = 1.6449  # two-sided 90 % of a normal distribution
+
+
+@dataclass(frozen=True, eq=False)
+class FittedAnnotated:
+    """x = s tanh((A x + b) / s) with fitted A, s and b (see `AnnotatedCellBox`), in units of `unit`.
+
+    network_weights: molecules x molecules, A[target, source]. readout: read-outs x molecules. mixed: columns of Phi x
+    nodes. kick, saturation (log s): (nodes,). inner_network, inner_readout: the same without some perturbations
+    (folds x ...). residual_seen, residual_unseen: root mean square error of each node on held-out conditions of
+    perturbations that were seen, or not, in the units of the data (NaN where no inner fold could ask).
+    """
+
+    nodes: NodeMap
+    knowledge: Knowledge
+    mixture: Mixture
+    kick_kind: Kick
+    unit: float
+    seen: tuple[Condition, ...]
+    network_weights: np.ndarray
+    readout: np.ndarray
+    mixed: np.ndarray
+    kick: np.ndarray
+    saturation: np.ndarray
+    inner_network: np.ndarray
+    inner_readout: np.ndarray
+    residual_seen: np.ndarray
+    residual_unseen: np.ndarray
+    penalties: tuple[float, ...]
+    train_error: np.ndarray
+    validation_error: np.ndarray
+
+    def knowing(self, perturbations: Sequence[Perturbation]) -> FittedAnnotated:
+        """The same, told of perturbations that are not in the screen."""
+        return replace(self, knowledge=self.knowledge.knowing(perturbations))
+
+    def predict(self, conditions: Sequence[Condition]) -> Prediction:
+        """Steady states; the interval is that of held-out perturbations where one of the condition was never given."""
+        conditions = tuple(conditions)
+        features = len(self.nodes.features)
+        mean, half = np.zeros((2, len(conditions), features), np.float32)
+        columns = self.nodes.observed
+        values, reached = self._solve(conditions)
+        mean[:, columns] = values * self.unit
+        half[:, columns] = Z_LEVEL * self._errors(conditions)
+        measured = self.nodes.input_features >= 0
+        inputs = activity(self.nodes, conditions, 0, Activation())
+        mean[:, self.nodes.input_features[measured]] = inputs[:, measured]
+        lower = upper = None
+        if np.isfinite(half).all():
+            lower, upper = mean - half, mean + half
+        words = tuple(informed_words(self.knowledge, condition, self.seen) for condition in conditions)
+        status = tuple("" if ok else "the steady state was not reached" for ok in reached)
+        return Prediction(conditions, self.nodes.features, mean, lower, upper, LEVEL, words, status)
+
+    def network(self) -> Network:
+        """Edges between nodes, and from each perturbation seen to what it drives at strength 1.
+
+        spread: standard deviation over the inner fits that leave out perturbations; sign_agreement: the share of
+        them with the same sign (both NaN for the edges from perturbations, which differ by what is left out).
+        """
+        nodes = self.nodes
+        extra = [name for name, j in zip(nodes.inputs, nodes.input_features, strict=True) if j < 0]
+        place = {name: len(nodes.features) + i for i, name in enumerate(extra)}
+        inputs = [int(j) if j >= 0 else place[n] for n, j in zip(nodes.inputs, nodes.input_features, strict=True)]
+        labels = [f"{name} (input)" if name in nodes.features else name for name in extra]
+        names, roles = (*nodes.features, *labels), (*nodes.roles, *("input" for _ in extra))
+        size, evidence = len(names), {}
+        inner = np.ix_(nodes.molecules, nodes.molecules), np.ix_(nodes.readouts, nodes.molecules)
+        drives = np.ix_(nodes.observed, np.array(inputs, int))
+        weights = np.zeros((size, size), np.float32)
+        weights[inner[0]], weights[inner[1]], weights[drives] = self.network_weights, self.readout, self._drives()
+        for name, summary in (("sign_agreement", _agreement), ("spread", _spread)):
+            table = np.full((size, size), np.nan)
+            table[inner[0]] = summary(self.inner_network, self.network_weights)
+            table[inner[1]] = summary(self.inner_readout, self.readout)
+            evidence[name] = table
+        return Network.from_matrix(weights, names, roles, evidence)
+
+    def history(self) -> pd.DataFrame:
+        """Learning curve at the settings chosen: step, train_error, validation_error (inner folds)."""
+        length = len(self.train_error)
+        validation = self.validation_error if len(self.validation_error) == length else np.full(length, np.nan)
+        return pd.DataFrame({"step": range(length), "train_error": self.train_error, "validation_error": validation})
+
+    def contraction(self) -> float:
+        """sigma_max(A): below 1 the steady state is unique."""
+        return float(np.linalg.norm(self.network_weights, 2))
+
+    def _drives(self) -> np.ndarray:
+        """b of each perturbation at strength 1, zero for those that were never given (nodes x perturbations)."""
+        learnt = self.knowledge.learnt
+        columns = self.knowledge.columns(self.mixture)[:learnt]
+        b = columns @ self.mixed + self.knowledge.targets[:learnt][:, self.nodes.observed] * self.kick
+        given = {name for condition in self.seen for name in condition.names}
+        return (b * np.array([name in given for name in self.knowledge.perturbations[:learnt]])[:, None]).T
+
+    def _errors(self, conditions: Sequence[Condition]) -> np.ndarray:
+        """Standard errors (conditions x nodes), on the scale of the data."""
+        given = {name for condition in self.seen for name in condition.names}
+        new = np.array([not given.issuperset(condition.names) for condition in conditions], bool)
+        seen, unseen = (_filled(r) for r in (self.residual_seen, self.residual_unseen))
+        # Where only one kind of fold could be asked, it has to do for both.
+        seen, unseen = (unseen if np.isnan(seen).all() else seen), (seen if np.isnan(unseen).all() else unseen)
+        return np.where(new[:, None], np.fmax(seen, unseen), seen)
+
+    def _solve(self, conditions: Sequence[Condition]) -> tuple[np.ndarray, np.ndarray]:
+        """States of the nodes (conditions x nodes) in units of `unit`, and whether each was reached."""
+        if not conditions:
+            return np.zeros((0, len(self.nodes.observed))), np.ones(0, bool)
+        dtype = self.network_weights.dtype
+        mixed = self.knowledge.strengths(conditions) @ self.knowledge.columns(self.mixture)
+        targets = self.knowledge.targets[:, self.nodes.observed]
+        kick = strengths_of(self.knowledge, conditions, self.kick_kind) @ targets
+        with jax.enable_x64(dtype == np.float64):
+            arrays = (self.network_weights, self.readout, self.mixed, self.kick, self.saturation)
+            parts = Parts(*(jnp.asarray(array) for array in arrays))
+            values, converged = _steady(parts, jnp.asarray(mixed, dtype), jnp.asarray(kick, dtype))
+            return np.asarray(values), np.asarray(converged)
+
+
+@partial(jax.jit)
+def _steady(parts: Parts, mixed: Array, kick: Array) -> tuple[Array, Array]:
+    b = drive(parts, mixed, kick)
+    nothing = jnp.zeros_like(b[:, : parts.network.shape[0]])
+    solver = Solver(tolerance=1e-5 if b.dtype == jnp.float32 else 1e-12)
+    return states(solver, parts, b, nothing, nothing, nothing)
+
+
+def _filled(residual: np.ndarray) -> np.ndarray:
+    """Nodes that were never held out get the mean of the others."""
+    known = np.isfinite(residual)
+    return np.where(known, residual, residual[known].mean()) if known.any() else residual
+
+
+def _agreement(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    if not len(members):
+        return np.full(weights.shape, np.nan)
+    return ((np.sign(members) == np.sign(weights)) & (weights != 0)).mean(0)
+
+
+def _spread(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return members.std(0) if len(members) else np.full(weights.shape, np.nan)

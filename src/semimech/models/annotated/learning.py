@@ -1,0 +1,172 @@
+"""Choosing the settings by leaving out perturbations, and the fit on all training conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from semimech.data.effects import Effects
+from semimech.models.annotated.linear import Fold, Kick, Linear, LinearLaw, Setting, settings_of
+from semimech.models.annotated.objective import Evidence, Parts
+from semimech.models.cellbox.problem import Problem
+from semimech.models.fitting import Schedule, Trained, train
+from semimech.support.progress import Monitor
+
+if TYPE_CHECKING:
+    from semimech.models.annotated.estimator import AnnotatedCellBox
+
+Pairs = Sequence[tuple[Effects, Effects]]
+MEMBER_BYTES = 400 * 2**20
+LARGEST_LOG_RATIO = 8.0  # a larger dose is no log-ratio, by which a target could be moved
+
+
+class Member(NamedTuple):
+    """One fit: its fold, and the penalty of its network (infinity: none)."""
+
+    fold: Fold
+    network_ridge: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """parts: the fit of all conditions. inner: fits without some perturbations (members x ...), for evidence.
+
+    unseen, seen: root mean square error of each node where a perturbation, or only the condition, was held out
+    (NaN where no fold could). train_error, validation_error: learning curves.
+    """
+
+    setting: Setting
+    network_ridge: float
+    parts: Parts
+    inner: Parts
+    unseen: np.ndarray
+    seen: np.ndarray
+    train_error: np.ndarray
+    validation_error: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """The fits of one training set."""
+
+    options: AnnotatedCellBox
+    problem: Problem
+    law: LinearLaw
+    monitor: Monitor
+
+    def fold(self, fit: Effects, held: Effects | None = None) -> Fold:
+        """The rows of one fit. A perturbation's own targets teach the kick, whether they are scored or not."""
+        found = self.problem.observations(fit, held)
+        arrays = [np.asarray(a, float) for a in (found.observed, found.validation_observed, found.validation_weights)]
+        return Fold(arrays[0], np.asarray(found.weights, float).max(1), arrays[1], arrays[2])
+
+    def learn(self, choosing: Pairs, others: Pairs, chosen_by_perturbations: bool) -> Learnt:
+        """Choose by the first folds; fit everything, and the other folds for their residuals."""
+        options = self.options
+        folds = [self.fold(fit, held) for fit, held in choosing]
+        setting = self.law.choose(folds, settings_of(options.mixtures, options.mixed_ridge, self._kicks()))
+        ridges = options.network_ridge if options.internal_network else (float("inf"),)
+        best, parts, train_error, validation_error = ridges[len(ridges) // 2], None, np.empty(0), np.empty(0)
+        residual = np.full(len(self.problem.nodes.observed), np.nan)
+        if folds:
+            members = [Member(fold, ridge) for ridge in ridges for fold in folds]
+            trained = self._train(setting, members, "choosing the network's penalty")
+            held = np.array([fold.held_weights.sum() for fold in folds])
+            curves = trained.validation_error.reshape(len(ridges), len(folds), -1) * held[:, None] / held.sum()
+            number = int(curves[:, :, -1].sum(1).argmin())
+            best, mine = ridges[number], slice(number * len(folds), (number + 1) * len(folds))
+            parts = jax.tree.map(lambda leaf: leaf[mine], trained.last)
+            residual = self._residual(setting, members[mine], parts)
+            validation_error = curves[number].sum(0) * self.problem.unit**2
+        again = [Member(self.fold(fit, held), best) for fit, held in others]
+        last = self._train(setting, [Member(self.fold(self.problem.effects), best), *again], "fitting")
+        train_error = last.train_error[0] * self.problem.unit**2
+        rest = jax.tree.map(lambda leaf: leaf[1:], last.last)
+        other = self._residual(setting, again, rest) if again else np.full_like(residual, np.nan)
+        unseen, seen = (residual, other) if chosen_by_perturbations else (other, residual)
+        final = jax.tree.map(lambda leaf: np.asarray(leaf[0]), last.last)
+        inner = parts if chosen_by_perturbations and parts is not None else rest
+        return Learnt(setting, best, final, inner, unseen, seen, train_error, validation_error)
+
+    def _kicks(self) -> tuple[Kick, ...]:
+        """The doses themselves are tried only where they can be log-ratios of the targets."""
+        if self.options.kick != "auto":
+            return (self.options.kick,)
+        largest = float(np.abs(self.problem.effects.design).max(initial=0))
+        return ("tanh", "dose") if largest <= LARGEST_LOG_RATIO else ("tanh",)
+
+    def _evidence(self, setting: Setting, member: Member, linear: Linear) -> Evidence:
+        fold = member.fold
+        largest = float(np.abs(fold.values).max(initial=1e-3))
+        ridge = member.network_ridge if np.isfinite(member.network_ridge) else 0.0
+        arrays = (
+            fold.values,
+            np.broadcast_to(fold.weights[:, None], fold.values.shape),
+            fold.held_values,
+            fold.held_weights,
+            self.law.mixed(setting),
+            self.law.kicks[setting.kick],
+            linear.typical,
+            np.log(largest),
+            setting.mixed_ridge,
+            ridge,
+        )
+        return Evidence(*(jnp.asarray(array, self.problem.dtype) for array in arrays))
+
+    def _start(self, linear: Linear, evidence: Evidence) -> Parts:
+        """A = 0 and the closed form of the linear law."""
+        m, r = len(self.problem.nodes.molecules), len(self.problem.nodes.readouts)
+        saturation = np.full(m + r, evidence.saturation)
+        arrays = (np.zeros((m, m)), np.zeros((r, m)), linear.mixed, linear.kick, saturation)
+        return Parts(*(jnp.asarray(array, self.problem.dtype) for array in arrays))
+
+    def _train(self, setting: Setting, members: Sequence[Member], stage: str) -> Trained:
+        """Train members in groups that fit in memory, all of one size so that they share compiled code."""
+        options, dtype = self.options, self.problem.dtype
+        linear = [self.law.fit(member.fold.values, member.fold.weights, setting) for member in members]
+        data = [self._evidence(setting, member, fit) for member, fit in zip(members, linear, strict=True)]
+        start = [self._start(fit, each) for fit, each in zip(linear, data, strict=True)]
+        size = max(1, MEMBER_BYTES // (6 * sum(leaf.nbytes for leaf in (*start[0], *data[0]))))
+        groups = -(-len(members) // size)
+        size = -(-len(members) // groups)
+        rates = Parts(*(jnp.asarray(options.rate, dtype) for _ in range(5)))
+        done = []
+        for group in range(groups):
+            numbers = np.minimum(np.arange(group * size, (group + 1) * size), len(members) - 1)
+            # An l1 penalty without bound keeps every edge of a member without network at zero.
+            none = jnp.asarray([np.inf if np.isinf(members[i].network_ridge) else 0.0 for i in numbers], dtype)
+            nothing = jnp.zeros(size, dtype)
+            part = train(
+                options.objective,
+                _stacked([start[i] for i in numbers]),
+                _stacked([data[i] for i in numbers]),
+                rates,
+                Parts(none, none, nothing, nothing, nothing),
+                Schedule(options.steps),
+                monitor=self.monitor,
+                stage=stage if groups == 1 else f"{stage}, part {group + 1} of {groups}",
+            )
+            done.append(jax.tree.map(np.asarray, part.__dict__))
+        joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(members)], *done)
+        return Trained(**joined)
+
+    def _residual(self, setting: Setting, members: Sequence[Member], parts: Parts) -> np.ndarray:
+        """Root mean square error of each node on the held-out entries, in units of the problem."""
+        squares, weights = np.zeros((2, len(self.problem.nodes.observed)))
+        for number, member in enumerate(members):
+            fold = member.fold
+            mine = jax.tree.map(lambda leaf, i=number: jnp.asarray(leaf[i]), parts)
+            linear = Linear(np.empty(0), np.empty(0), 0.0)
+            data = self._evidence(setting, member, linear)
+            gap = np.asarray(self.options.objective.predict(mine, data)) - fold.held_values
+            squares, weights = squares + (fold.held_weights * gap**2).sum(0), weights + fold.held_weights.sum(0)
+        return np.sqrt(squares / np.where(weights > 0, weights, np.nan))
+
+
+def _stacked(items: Sequence[NamedTuple]) -> NamedTuple:
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *items)
