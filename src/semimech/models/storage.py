@@ -30,6 +30,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("FittedAnnotated", "semimech.models.annotated"),
     ("FittedCellBox", "semimech.models.cellbox"),
     ("NodeMap", "semimech.models.cellbox"),
+    ("FittedSCM", "semimech.models.scm"),
 )
 
 

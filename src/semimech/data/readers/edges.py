@@ -1,0 +1,54 @@
+"""Long tables of edges from elsewhere: source, target, and a weight where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from semimech.data.readers.text import read_cells
+from semimech.support.errors import UserError, listed
+
+PARQUET = ".parquet"
+
+
+def read_edges(path: Path | str) -> pd.DataFrame:
+    """The columns source, target (text) and weight (1 where the table has none) of a CSV, TSV or Parquet table.
+
+    Raises UserError where the file or a column is missing, a name is empty, or a weight is no finite number.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise UserError(f"There is no edge table {path}: correct the path.")
+    table = _parquet(path) if path.suffix == PARQUET else read_cells(path, header=True)
+    missing = [name for name in ("source", "target") if name not in table]
+    if missing:
+        raise UserError(
+            f"{path.name} lacks the column {listed(missing)}: an edge table needs source, target and may have weight; "
+            f"its columns are {listed(table.columns, 8)}."
+        )
+    empty = table[["source", "target"]].isna().any(axis=1).to_numpy()
+    if empty.any():
+        raise UserError(
+            f"{path.name} has an edge without source or target in row {int(empty.argmax()) + 1:,}: fill it."
+        )
+    edges = table[["source", "target"]].astype(str)
+    weight = pd.to_numeric(table["weight"], errors="coerce") if "weight" in table else pd.Series(1.0, table.index)
+    bad = ~weight.abs().lt(float("inf")).to_numpy()
+    if bad.any():
+        row = int(bad.argmax())
+        raise UserError(
+            f"{path.name} has the weight '{table['weight'].iloc[row]}' in row {row + 1:,}, where a number belongs: "
+            "correct it."
+        )
+    return edges.assign(weight=weight.astype(float)).reset_index(drop=True)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pyarrow
+
+    try:
+        return pd.read_parquet(path)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowException, OSError, ValueError) as error:
+        what = str(error).splitlines()[0][:120]
+        raise UserError(f"{path.name} is a damaged Parquet file ({what}): fetch or write it again.") from error

@@ -1,0 +1,180 @@
+"""What a linear interventional SCM becomes: states with targets held, and a network with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from semimech.data.condition import Condition
+from semimech.data.network import Network
+from semimech.models.base import Prediction, what_it_rests_on
+from semimech.models.scm.law import Law
+from semimech.models.scm.targets import expected_slopes, rows_that_hold
+
+SAID = 0.05  # influence of a relative from which it is named
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSCM:
+    """dx = B dx + w; the training effects stand for B (see `Law`).
+
+    effects: training conditions x features. columns: for each perturbation the features it holds. slopes: for those
+    seen the own shift per unit dose; shifts: own shifts that were given. inputs: perturbations x features, the direct
+    inputs of those seen. factor: share kept of the answers for unseen targets; error, kin_error: squared error of
+    the network, and of relatives, on targets left out of training, as shares of no change. relatives: the
+    perturbation behind each row of `unexplained` (relatives x features); kin_weights: perturbations and then
+    features x relatives. network_nodes: features in the network.
+    """
+
+    features: tuple[str, ...]
+    perturbations: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    effects: np.ndarray
+    control_mean: np.ndarray
+    columns: Mapping[str, tuple[int, ...]]
+    slopes: Mapping[str, np.ndarray]
+    shifts: Mapping[str, float]
+    penalty: float
+    inputs: np.ndarray
+    factor: float
+    error: float
+    kin_error: float
+    relatives: tuple[str, ...]
+    kin_weights: np.ndarray
+    unexplained: np.ndarray
+    network_nodes: np.ndarray
+    folds: int
+    seed: int
+
+    def predict(self, conditions: Sequence[Condition]) -> Prediction:
+        """Effects of the conditions; the name of a feature asks for the knock-out of that feature.
+
+        Rows that rest on an unseen target say at which level it is held; one of which nothing is known is no change.
+        """
+        conditions = tuple(conditions)
+        mean = np.zeros((len(conditions), len(self.features)))
+        words = []
+        for row, condition in enumerate(conditions):
+            mean[row], said = self._answer(condition)
+            words.append(said)
+        return Prediction(conditions, self.features, mean, rests_on=tuple(words))
+
+    def network(self) -> Network:
+        """B among the kept nodes, with what leaving out one perturbation at a time does to it.
+
+        spread: jackknife standard error of the weight; sign_agreement: share of the refits that agree on its sign;
+        perturbed: 1 where the source was itself perturbed in training, else the edge rests on association alone.
+        """
+        nodes = self.network_nodes
+        weights = self._law.matrix(nodes)
+        refits = np.stack([law.matrix(nodes) for law in self._refits()] or [weights])
+        n = len(refits)
+        spread = np.sqrt((n - 1) / n * ((refits - refits.mean(0)) ** 2).sum(0))
+        agreement = (np.sign(refits) == np.sign(weights)).mean(0) * (weights != 0)
+        perturbed = np.isin(nodes, self._law.targeted).astype(float)
+        evidence = {
+            "spread": spread,
+            "sign_agreement": agreement,
+            "perturbed": np.where(weights != 0, perturbed[None, :], 0.0),
+        }
+        return Network.from_matrix(weights, [self.features[j] for j in nodes], (), evidence)
+
+    @cached_property
+    def _law(self) -> Law:
+        return Law(self.effects, rows_that_hold(self.conditions, self.columns), self.penalty)
+
+    def _refits(self) -> list[Law]:
+        """The law without each perturbation in turn (without several together where there are more than folds)."""
+        names = sorted({name for condition in self.conditions for name in condition.names})
+        order = np.random.default_rng([self.seed, 977]).permutation(len(names))
+        fold_of = {names[k]: i % self.folds for i, k in enumerate(order)}
+        laws = []
+        for fold in range(min(self.folds, len(names))):
+            kept = [i for i, c in enumerate(self.conditions) if not any(fold_of[name] == fold for name in c.names)]
+            if kept:
+                rows = rows_that_hold([self.conditions[i] for i in kept], self.columns)
+                laws.append(Law(self.effects[kept], rows, self.penalty))
+        return laws
+
+    @cached_property
+    def _known(self) -> set[str]:
+        return {name for condition in self.conditions for name in condition.names}
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        names = (*self.perturbations, *self.features)
+        return {name: i for i, name in reversed(list(enumerate(names)))}
+
+    def _answer(self, condition: Condition) -> tuple[np.ndarray, str]:
+        """Effect of one condition, and in words what it rests on."""
+        unseen = [name for name in condition.names if name not in self._known]
+        if not unseen:
+            return self._state(condition.doses), what_it_rests_on(condition, self.conditions)
+        seen = tuple((name, dose) for name, dose in condition.doses if name in self._known)
+        base = self._state(seen)
+        state = base + self.factor * (self._state(condition.doses) - base)
+        words = [f"{' and '.join(name for name, _ in seen)} in training"] if seen else []
+        for name in unseen:
+            passed, said = self._from_relatives(name)
+            state = state + passed
+            words += [self._said_of(name), *said]
+        columns, levels = self._held(condition.doses)
+        state[columns] = levels
+        return state, "; ".join(words)
+
+    def _state(self, doses: Sequence[tuple[str, float]]) -> np.ndarray:
+        """The state with all targets held and the direct inputs of what was seen."""
+        drive = np.zeros(len(self.features))
+        for name, dose in doses:
+            if name in self._known:
+                drive += np.tanh(dose) * self.inputs[self.perturbations.index(name)]
+        return self._law.solve(*self._held(doses), drive)
+
+    def _held(self, doses: Sequence[tuple[str, float]]) -> tuple[np.ndarray, np.ndarray]:
+        """Held columns and their levels; where two perturbations hold one feature, the larger shift counts."""
+        levels: dict[int, float] = {}
+        for name, dose in doses:
+            for j, slope in zip(self._columns_of(name), self._slopes_of(name), strict=True):
+                if abs(slope * dose) >= abs(levels.get(j, 0.0)):
+                    levels[j] = float(slope * dose)
+        return np.array(list(levels), int), np.array(list(levels.values()))
+
+    def _columns_of(self, name: str) -> tuple[int, ...]:
+        if name in self.columns:
+            return tuple(self.columns[name])
+        return (self.features.index(name),) if name in self.features else ()
+
+    def _slopes_of(self, name: str) -> np.ndarray:
+        columns = self._columns_of(name)
+        if name in self.shifts:
+            return np.full(len(columns), self.shifts[name])
+        if name in self.slopes:
+            return self.slopes[name]
+        return expected_slopes(dict(self.slopes), self.columns, self.control_mean, columns)
+
+    def _said_of(self, name: str) -> str:
+        """In words: how the network answers for a perturbation never seen."""
+        columns = self._columns_of(name)
+        if not columns:
+            return f"no training data with {name}, and its target is not measured"
+        if self.factor == 0:
+            return f"no change for {name}: inner validation found no skill on targets left out"
+        source = "given" if name in self.shifts else "expected"
+        levels = " and ".join(f"{self.features[j]} held at its {source} shift of {slope:.2f}" for j, slope in
+                              zip(columns, self._slopes_of(name), strict=True))  # fmt: skip
+        return (
+            f"no training data with {name}: {levels} in the network of {len(self._known)} other perturbations, "
+            f"{self.factor:.2f} of it (error on targets left out {self.error:.2f} of no change)"
+        )
+
+    def _from_relatives(self, name: str) -> tuple[np.ndarray, list[str]]:
+        """What the relatives of an unseen perturbation pass on, and in words which."""
+        if not self.relatives or name not in self._place:
+            return np.zeros(len(self.features)), []
+        weights = self.kin_weights[self._place[name]]
+        strong = [k for k in np.argsort(-np.abs(weights)) if abs(weights[k]) >= SAID][:3]
+        named = " and ".join(f"{weights[k]:.2f} of {self.relatives[k]}" for k in strong)
+        return weights @ self.unexplained, [f"with what is unexplained in its relatives: {named}"] if named else []

@@ -1,0 +1,183 @@
+"""Inner leave-one-target-out: how strongly to regularise, how far to trust the network, and the relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from semimech.data.effects import Effects, effects_of
+from semimech.data.scored import scored_entries
+from semimech.data.screen import Screen
+from semimech.data.splits import Split, stratified_half
+from semimech.models.scm.law import law_of
+from semimech.models.scm.targets import Columns, expected_slopes, measured_slopes, rows_that_hold
+
+FEWEST = 3  # targets below which nothing can be chosen
+CERTAIN = 2.0  # standard errors by which answers must agree with what was seen
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What inner validation chose, with the errors of unseen targets as shares of no change (NaN: nothing to go by).
+
+    strength: of the ridge; factor: share of the network's answer that is kept, 0 is abstaining; power, noise: of the
+    kernel between relatives, infinite noise is abstaining.
+    """
+
+    strength: float = 1.0
+    factor: float = 0.0
+    error: float = float("nan")
+    power: int = 1
+    noise: float = float("inf")
+    kin_error: float = float("nan")
+
+
+def halves(screen: Screen, split: Split, seed: int) -> list[tuple[Effects, Effects]]:
+    """Effects of all training conditions against one half of the control rows, and the other: no noise is shared.
+
+    Log-ratios have no controls to share; with fewer than two control rows in some batch, all serve both.
+    """
+    train = np.asarray(split.train)
+    control = np.zeros(screen.shape[0], bool)
+    control[train] = screen.is_control[train]
+    sizes = np.bincount(screen.batches[control], minlength=int(screen.batches.max()) + 1)
+    if screen.scale == "log-ratio" or sizes[screen.batches[train]].min() < 2:
+        whole = effects_of(screen, train)
+        return [(whole, whole)]
+    half = stratified_half(screen.batches, screen.batches, control, np.random.default_rng([seed, 4177]))
+    treated = train[~screen.is_control[train]]
+    one, two = (effects_of(screen, np.union1d(treated, np.flatnonzero(part))) for part in (half, control & ~half))
+    return [(one, two), (two, one)]
+
+
+def folds_of(effects: Effects, names: Sequence[str], folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(rows to fit, single conditions to predict), each time without all conditions of one perturbation.
+
+    Where there are more perturbations than `folds`, several are left out together.
+    """
+    order = np.random.default_rng([seed, 977]).permutation(len(names))
+    fold_of = {names[k]: i % folds for i, k in enumerate(order)}
+    found = []
+    for fold in range(min(folds, len(names))):
+        out = np.array([any(fold_of.get(name) == fold for name in c.names) for c in effects.conditions])
+        asked = np.flatnonzero(out & np.array([not c.is_combination for c in effects.conditions]))
+        if asked.size and not out.all():
+            found.append((np.flatnonzero(~out), asked))
+    return found
+
+
+def unseen_answers(
+    effects: Effects,
+    fit: np.ndarray,
+    asked: np.ndarray,
+    levels: Sequence[np.ndarray],
+    columns: Columns,
+    strength: float,
+) -> np.ndarray:
+    """What the law of the conditions `fit` says of the single conditions `asked` (asked x features)."""
+    rows = rows_that_hold([effects.conditions[i] for i in fit], columns)
+    law = law_of(effects.values[fit].astype(float), rows, strength)
+    answers = np.zeros((len(asked), len(effects.features)))
+    for k, i in enumerate(asked):
+        held = np.array(columns[effects.conditions[i].names[0]], int)
+        if held.size:
+            answers[k] = law.solve(held, levels[k])
+    return answers
+
+
+def levels_for(
+    effects: Effects, fit: np.ndarray, asked: np.ndarray, columns: Columns, source: Effects | None
+) -> Iterator[np.ndarray]:
+    """Levels at which the targets of single conditions are held: as `source` shows them, else as `fit` expects."""
+    measured = measured_slopes(effects.take(fit), columns)
+    for i in asked:
+        ((name, dose),) = effects.conditions[i].doses
+        held = list(columns[name])
+        if source is not None:
+            yield source.values[i, held].astype(float)
+        else:
+            yield dose * expected_slopes(measured, columns, effects.control_mean, held)
+
+
+def choose_network(
+    screen: Screen,
+    pairs: Sequence[tuple[Effects, Effects]],
+    columns: Columns,
+    strengths: Sequence[float],
+    given: bool,
+    folds: int,
+    seed: int,
+) -> Choice:
+    """Strength and factor with the least error over targets left out; none of it is trusted where it shows no skill.
+
+    The factor is argmin over a in [0, 1] of sum (a * answer - effect)^2, and 0 unless sum (answer * effect) exceeds
+    what the standard errors of the effects alone would do to it. `given`: own shifts are told.
+    """
+    named = [name for name in seen_alone(pairs[0][0]) if columns[name]]
+    if len(named) < FEWEST:
+        return Choice(min(strengths, key=lambda strength: abs(np.log(strength))))
+    sums = np.zeros((len(strengths), 2))
+    doubt = np.zeros((len(strengths), len(pairs), screen.shape[1]))
+    total = 0.0
+    for half, (effects, other) in enumerate(pairs):
+        counted = scored_entries(screen, effects.conditions)
+        noise = np.nan_to_num(other.standard_errors.astype(float))
+        for fit, asked in folds_of(effects, named, folds, seed):
+            levels = list(levels_for(effects, fit, asked, columns, other if given else None))
+            truth = other.values[asked].astype(float) * counted[asked]
+            total += float((truth**2).sum())
+            for s, strength in enumerate(strengths):
+                answer = unseen_answers(effects, fit, asked, levels, columns, strength) * counted[asked]
+                sums[s] += (answer * truth).sum(), (answer**2).sum()
+                doubt[s, half] += (np.abs(answer) * noise[asked]).sum(0)
+    product, square = sums.T
+    # Targets share the noise of the same controls, so it adds up within a feature, not in quadrature.
+    noise = np.sqrt((doubt.sum(1) ** 2).sum(1))
+    skilled = product > CERTAIN * noise
+    factor = np.clip(np.divide(product, square, out=np.zeros_like(product), where=square > 0), 0, 1) * skilled
+    error = 1 + (factor**2 * square - 2 * factor * product) / total
+    best = int(error.argmin())
+    return Choice(float(strengths[best]), float(factor[best]), float(error[best]))
+
+
+def choose_kernel(
+    screen: Screen,
+    pairs: Sequence[tuple[Effects, Effects]],
+    kernel: np.ndarray,
+    powers: Sequence[int],
+    noises: Sequence[float],
+) -> tuple[int, float, float]:
+    """(power, noise, error) of the kernel ridge on relatives alone, over every perturbation left out."""
+    error = {(power, noise): 0.0 for power in powers for noise in noises}
+    total = 0.0
+    place = {name: k for k, name in enumerate(pairs[0][0].perturbations)}
+    for effects, other in pairs:
+        single = np.array([i for i, c in enumerate(effects.conditions) if not c.is_combination], int)
+        names = np.array([place[effects.conditions[i].names[0]] for i in single], int)
+        counted = scored_entries(screen, [effects.conditions[i] for i in single])
+        known, truth = effects.values[single].astype(float), other.values[single].astype(float)
+        total += float((truth[counted] ** 2).sum())
+        for power, noise in error:
+            answers = _without_own(kernel[np.ix_(names, names)] ** power, known, names, noise)
+            error[power, noise] += float(((answers - truth)[counted] ** 2).sum())
+    power, noise = min(error, key=lambda key: error[key])
+    return power, noise, error[power, noise] / total if total else float("nan")
+
+
+def _without_own(gram: np.ndarray, known: np.ndarray, names: np.ndarray, noise: float) -> np.ndarray:
+    """Kernel ridge of each row from the rows of other perturbations: y - (G^-1_bb)^-1 (G^-1 y)_b, b the row's own."""
+    if not np.isfinite(noise):
+        return np.zeros_like(known)
+    inverse = np.linalg.inv(gram + noise * np.eye(len(gram)))
+    dual, answers = inverse @ known, known.copy()
+    for name in np.unique(names):
+        own = np.flatnonzero(names == name)
+        answers[own] -= np.linalg.solve(inverse[np.ix_(own, own)], dual[own])
+    return answers
+
+
+def seen_alone(effects: Effects) -> list[str]:
+    """Perturbations given alone in some condition, sorted."""
+    return sorted({c.names[0] for c in effects.conditions if not c.is_combination})
