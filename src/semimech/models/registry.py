@@ -8,8 +8,15 @@ from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox
 from semimech.models.knowledge import is_informed
+from semimech.models.scm import LinearSCM
 
-MODELS: tuple[Estimator, ...] = (CellBox(), AnnotatedCellBox(), AnnotatedWithoutNetwork(), PermutedAnnotation())
+MODELS: tuple[Estimator, ...] = (
+    CellBox(),
+    AnnotatedCellBox(),
+    AnnotatedWithoutNetwork(),
+    PermutedAnnotation(),
+    LinearSCM(),
+)
 
 __all__ = ["BASELINES", "MODELS", "suits"]
 

@@ -12,7 +12,7 @@ from semimech.data.condition import Condition, Perturbation
 from semimech.data.effects import effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import Split, split_screen
-from semimech.models.base import Estimator, Fitted
+from semimech.models.base import Estimator, Fitted, Informed
 from semimech.models.scm import FittedSCM, LinearSCM
 from semimech.models.scm.selection import folds_of, halves
 from semimech.models.storage import load_fitted, save_fitted
@@ -175,7 +175,8 @@ def test_relatives_pass_on_what_the_network_misses(tmp_path: Path) -> None:
     helped = LinearSCM(edges=str(tmp_path / "edges.csv")).fit(screen, split)
     assert error(helped, screen, split) < 0.7 * error(alone, screen, split)
     words = helped.predict([Condition((("k6", 1.0),))]).rests_on[0]
-    assert "of k0" in words and "of k9" in words
+    assert "of k0" in words
+    assert "of k9" in words
     assert helped.kin_error < 1
     assert np.isnan(alone.kin_error)
 
@@ -185,6 +186,17 @@ def test_an_unseen_perturbation_without_a_measured_target_is_no_change_and_said(
     prediction = fitted.predict([Condition((("elsewhere", 1.0),))])
     assert not prediction.mean.any()
     assert "not measured" in prediction.rests_on[0]
+
+
+def test_a_gene_may_be_asked_for_by_annotation(screen: Screen) -> None:
+    fitted = LinearSCM().fit(screen, without(screen, "k0"))
+    told = fitted.knowing([Perturbation("guide", "knock-out", {"g10": -1}), Perturbation("drug", "drug", {"g1": -1})])
+    assert isinstance(told, Informed)
+    asked = [Condition(((name, 1.0),)) for name in ("guide", "g10", "drug", "k3")]
+    guide, gene, drug, seen = told.predict(asked).mean
+    np.testing.assert_array_equal(guide, gene)
+    assert not drug.any()
+    np.testing.assert_array_equal(seen, fitted.predict(asked[3:]).mean[0])
 
 
 def test_network_finds_the_edges_and_says_how_sure(screen: Screen) -> None:

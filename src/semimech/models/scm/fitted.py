@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from semimech.data.condition import Condition
+from semimech.data.condition import GENETIC, Condition, Perturbation
 from semimech.data.network import Network
 from semimech.models.base import Prediction, what_it_rests_on
 from semimech.models.scm.law import Law
@@ -61,6 +61,24 @@ class FittedSCM:
             mean[row], said = self._answer(condition)
             words.append(said)
         return Prediction(conditions, self.features, mean, rests_on=tuple(words))
+
+    def knowing(self, perturbations: Sequence[Perturbation]) -> FittedSCM:
+        """The same, told of perturbations of genes that are not in the screen: their measured targets are held."""
+        new = [p for p in perturbations if p.name not in self.perturbations]
+        held = {
+            p.name: tuple(self.features.index(t) for t in p.targets if t in self.features and p.kind in GENETIC)
+            for p in new
+        }
+        kin = [self.kin_weights[self._place[self.features[held[p.name][0]]]] if held[p.name] else
+               np.zeros(len(self.relatives)) for p in new]  # fmt: skip
+        split = len(self.perturbations)
+        return replace(
+            self,
+            perturbations=(*self.perturbations, *held),
+            columns={**self.columns, **held},
+            inputs=np.concatenate([self.inputs, np.zeros((len(new), len(self.features)))]),
+            kin_weights=np.vstack([self.kin_weights[:split], *kin, self.kin_weights[split:]]),
+        )
 
     def network(self) -> Network:
         """B among the kept nodes, with what leaving out one perturbation at a time does to it.
