@@ -81,7 +81,7 @@ class TargetImputation:
         error = np.zeros(len(NOISES))
         for fit, held in informed_folds(screen, split, FOLDS, seed):
             counted = scored_entries(screen, held.conditions)
-            inner = _learnt(fitted.knowledge, fit, fitted.mixture, fitted.penalty, self.weights, fitted.basis)
+            inner = learnt(fitted.knowledge, fit, fitted.mixture, fitted.penalty, self.weights, fitted.basis)
             for i, noise in enumerate(NOISES):
                 predicted = replace(inner, noise=noise).predict(held.conditions).mean
                 error[i] += ((predicted - held.values)[counted] ** 2).sum()
@@ -157,12 +157,13 @@ def _fit(
     penalty = PENALTIES[int(errors[best].argmin())] if pairs else DEFAULT_PENALTY
     how = "by inner folds" if pairs else "by default"
     words = f"ridge on tanh(doses) with {what} (a {mixtures[best][0]:g}, b {mixtures[best][1]:g}, lambda {penalty:.3g})"
-    return _learnt(knowledge, effects, mixtures[best], penalty, weights, f"{words} {how}")
+    return learnt(knowledge, effects, mixtures[best], penalty, weights, f"{words} {how}")
 
 
-def _learnt(
+def learnt(
     knowledge: Knowledge, effects: Effects, mixture: Mixture, penalty: float, weights: Weighting, basis: str
 ) -> Similarity:
+    """Kernel ridge of the effects at settings that are given."""
     strengths = knowledge.strengths(effects.conditions)
     gram = strengths @ knowledge.similarity(mixture) @ strengths.T
     dual = strengths.T @ Path.of(gram, effects, weights).solve(penalty)
