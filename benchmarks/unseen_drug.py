@@ -6,16 +6,12 @@ by inner folds of the training conditions (leaving out one perturbation at a tim
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from benchmarks._page import heading, parser_of, table
 
 from semimech.data.effects import effects_of
 from semimech.data.readers import read_screen
@@ -25,7 +21,6 @@ from semimech.evaluate.bootstrap import dirichlet_weights, interval
 from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork, PermutedAnnotation
 from semimech.models.base import Estimator
 from semimech.models.baselines import MeanDrug, PathwayKernel, Ridge, TargetImputation
-from semimech.support.machine import cores
 
 MODEL, KERNEL, RIDGE = "cellbox-annotated", "pathway-kernel", "ridge"
 NESTED: dict[str, Estimator] = {
@@ -42,15 +37,19 @@ PERMUTATIONS = 3
 FEW = {RIDGE: Ridge(), KERNEL: PathwayKernel(), "no network": AnnotatedWithoutNetwork(), MODEL: AnnotatedCellBox()}
 SIZES = (8, 12, 24, 36)
 BARS = {"mean r": 0.85, "pooled": 0.83, "singles": 0.55}
+AIM = 0.865
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Predicted and observed effects of one fold's test conditions, and which of them are single drugs."""
+    """Predicted and observed effects of one fold's test conditions, which of them are single drugs, and the share of
+    entries within the 90 % interval.
+    """
 
     predicted: np.ndarray
     observed: np.ndarray
     single: np.ndarray
+    covered: float = float("nan")
 
     @property
     def r(self) -> float:
@@ -59,70 +58,58 @@ class Answer:
 
 
 def main() -> None:
-    arguments = parsed()
+    parser = parser_of(__doc__, __file__)
+    parser.add_argument("--sets", type=int, default=24, help="random training sets of each size")
+    arguments = parser.parse_args()
     screen = read_screen(arguments.data / "sk-mel-133")
-    text = [*heading(), *nested(screen), *few(screen, arguments.sets)]
+    text = [*heading("Unseen drugs and few conditions", "unseen_drug"), *nested(screen), *few(screen, arguments.sets)]
     arguments.out.write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SEMIMECH_DATA", "../shared/data")))
-    parser.add_argument("--sets", type=int, default=24)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    return parser.parse_args()
-
-
-def heading() -> list[str]:
-    machine = f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}"
-    return [
-        "# Unseen drugs and few conditions",
-        "",
-        f"SK-MEL-133 with its annotations, 87 nodes. {machine}, {datetime.date.today()}. "
-        "Command: `python -m benchmarks.unseen_drug`.",
-        "",
-    ]
 
 
 def nested(screen: Screen) -> list[str]:
     """Leave one drug out, completely: the table of models, the paired differences and the table of drugs."""
     splits = split_screen(screen, "leave-one-out-complete")
     answers: dict[str, list[list[Answer]]] = {}
-    seconds = {}
+    seconds, processor = {}, {}
     for name, estimator in NESTED.items():
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         seeds = range(PERMUTATIONS if isinstance(estimator, PermutedAnnotation) else 1)
         answers[name] = [[answered(screen, s, estimator, seed) for s in splits] for seed in seeds]
-        seconds[name] = time.perf_counter() - begun
+        seconds[name], processor[name] = time.perf_counter() - begun, time.process_time() - used
         print(name, [round(value, 4) for value in overall(answers[name])], f"{seconds[name]:.0f} s", flush=True)
     by_drug = {name: np.mean([[a.r for a in folds] for folds in runs], 0) for name, runs in answers.items()}
-    rows = [
-        [name, *(f"{v:.3f}" for v in overall(runs)), difference(by_drug, name), f"{seconds[name]:.0f}"]
-        for name, runs in answers.items()
-    ]
+    rows = []
+    for name, runs in answers.items():
+        values = [f"{value:.3f}" for value in overall(runs)]
+        times = [f"{seconds[name]:.0f}", f"{processor[name]:.0f}"]
+        rows.append([name, *values, difference(by_drug, name), coverage(runs), *times])
     drugs = [
         [split.fold.removeprefix("without "), *(f"{by_drug[name][i]:.2f}" for name in NESTED)]
         for i, split in enumerate(splits)
     ]
     found = dict(zip(BARS, overall(answers[MODEL]), strict=True))
     reached = ", ".join(f"{what} {found[what]:.3f} (bar {bar})" for what, bar in BARS.items())
+    aim = "reached" if found["mean r"] >= AIM else "not reached"
     return [
         "## Leave one drug out, with all of its conditions",
         "",
         "r over the nodes of all held-out conditions: mean over 12 drugs, pooled, and pooled over single drugs only. "
         "The difference in mean r to the pathway kernel is paired over drugs (Bayesian bootstrap, 95 %).",
         "",
-        *table(["model", *BARS, "against pathway-kernel", "s, all folds"], rows),
+        *table(["model", *BARS, "against pathway-kernel", "90 % interval covers", "s", "processor s"], rows),
         "",
-        f"{MODEL}: {reached}. Against the ridge: {difference(by_drug, MODEL, RIDGE)}. Against no network: "
+        f"{MODEL}: {reached}; the aim of {AIM} for mean r is {aim}. "
+        f"Against the ridge: {difference(by_drug, MODEL, RIDGE)}. Against no network: "
         f"{difference(by_drug, MODEL, 'the same, no network')}. "
         f"Permuted annotation: mean of {PERMUTATIONS} permutations. "
-        f"All folds of all models: {sum(seconds.values()):.0f} s.",
+        f"All folds of all models: {sum(seconds.values()):.0f} s, "
+        f"of which {sum(processor.values()):.0f} s of one core (the machine is shared).",
         "",
         "The doses of this data set are log-ratios, and of several drugs just about the measured change of a target "
         "(aMEK -1.09 and -.86, MAPKpT202 -1.09 and -.86): with the kick proportional to the dose the model is told "
         "part of the held-out response; so is every model, through tanh(dose). The row 'kick by tanh(dose)' saturates "
-        "it as the baselines do.",
+        "it as the baselines do, and is the comparison on equal terms. The network itself adds nothing of consequence: "
+        "shared, pathway and target terms do the work.",
         "",
         *table(["drug", *NESTED], drugs),
         "",
@@ -166,14 +153,23 @@ def random_split(screen: Screen, size: int, number: int) -> Split:
 def answered(screen: Screen, split: Split, estimator: Estimator, seed: int) -> Answer:
     scored = (screen.features["role"] != "input").to_numpy()
     effects = effects_of(screen, split.test)
-    predicted = estimator.fit(screen, split, seed=seed).predict(effects.conditions).mean
+    prediction = estimator.fit(screen, split, seed=seed).predict(effects.conditions)
+    observed, covered = effects.values[:, scored], float("nan")
+    if prediction.lower is not None and prediction.upper is not None:
+        inside = (prediction.lower <= effects.values) & (effects.values <= prediction.upper)
+        covered = float(inside[:, scored].mean())
     single = np.array([not condition.is_combination for condition in effects.conditions])
-    return Answer(predicted[:, scored], effects.values[:, scored], single)
+    return Answer(prediction.mean[:, scored], observed, single, covered)
 
 
 def overall(runs: Sequence[Sequence[Answer]]) -> list[float]:
     """Mean r over folds, r of all folds together, and of their single conditions; means over the runs."""
     return [float(np.mean([summary(folds) for folds in runs])) for summary in (mean_r, pooled_r, single_r)]
+
+
+def coverage(runs: Sequence[Sequence[Answer]]) -> str:
+    share = float(np.mean([answer.covered for folds in runs for answer in folds]))
+    return f"{share:.2f}" if np.isfinite(share) else ""
 
 
 def mean_r(folds: Sequence[Answer]) -> float:
@@ -202,10 +198,6 @@ def difference(found: Mapping[str, np.ndarray], name: str, other: str = KERNEL) 
     gap = found[name] - found[other]
     lower, upper = interval(dirichlet_weights(len(gap), 10_000, 0) @ gap / len(gap))
     return f"{gap.mean():+.3f} [{lower:+.3f}, {upper:+.3f}]"
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(line) + " |" for line in (columns, ["---"] * len(columns), *rows)]
 
 
 if __name__ == "__main__":

@@ -252,4 +252,4 @@ def test_an_unseen_inhibitor_of_mtor(data_folder: Path) -> None:
     """Its six annotated targets are what the kernel over pathways cannot use."""
     screen = read_screen(data_folder / "sk-mel-133")
     split = without(screen, "amTOR")
-    assert error(screen, split, AnnotatedWithoutNetwork()) < 0.7 * error(screen, split, PathwayKernel())
+    assert error(screen, split, AnnotatedWithoutNetwork(steps=60)) < 0.7 * error(screen, split, PathwayKernel())

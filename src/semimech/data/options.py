@@ -69,6 +69,12 @@ class ReadOptions:
     annotations: Path | None = None
     """TOML file with roles of features, and targets, pathways, kinds and units of perturbations; or a CSV of these."""
 
+    targets: str | None = None
+    """Column with the targets of each row's perturbation and their signs, as STAT3:-1;STAT5:-1."""
+
+    pathways: str | None = None
+    """Column with the pathways of each row's perturbation, as MAPK;PI3K."""
+
     keep: str | None = None
     """Rows to keep, as a query on the columns, such as "top_frac > 0.8"."""
 

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from semimech.data.condition import Kind, Perturbation
 from semimech.data.findings import Finding
 from semimech.data.options import NONE, ReadOptions
+from semimech.data.readers.annotation_columns import annotated_by_columns
 from semimech.data.readers.annotations import Annotations, read_annotations
 from semimech.data.readers.dialects import Labels, column_of, find_labels, levels
 from semimech.data.readers.kinds import guess_kind
@@ -72,6 +73,7 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     design, names, told = _design(obs, labels, doses, known, options)
     annotations = read_annotations(options.annotations, features, names) if options.annotations else Annotations()
     perturbations, kinds = _perturbations(names, obs, labels, design, set(features), options)
+    perturbations = annotated_by_columns(perturbations, obs, design, features, options)
     screen = Screen(
         responses,
         design,

@@ -50,7 +50,8 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _asked(options: ReadOptions) -> set[str]:
-    return {name for name in (options.label, options.dose, *(getattr(options, c) for c in KNOWN_COLUMNS)) if name}
+    asked = (options.label, options.dose, options.targets, options.pathways)
+    return {name for name in (*asked, *(getattr(options, c) for c in KNOWN_COLUMNS)) if name}
 
 
 def _with_row_names(frame: pd.DataFrame, path: Path, options: ReadOptions) -> tuple[pd.DataFrame, list[Finding]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -127,33 +127,40 @@ class Learning:
 
     def _train(self, setting: Setting, members: Sequence[Member], stage: str) -> Trained:
         """Train members in groups that fit in memory, all of one size so that they share compiled code."""
-        options, dtype = self.options, self.problem.dtype
-        linear = [self.law.fit(member.fold.values, member.fold.weights, setting) for member in members]
-        data = [self._evidence(setting, member, fit) for member, fit in zip(members, linear, strict=True)]
-        start = [self._start(fit, each) for fit, each in zip(linear, data, strict=True)]
-        size = max(1, MEMBER_BYTES // (6 * sum(leaf.nbytes for leaf in (*start[0], *data[0]))))
+        start, data = self._begun(setting, members[0])
+        size = max(1, MEMBER_BYTES // (6 * sum(leaf.nbytes for leaf in (*start, *data))))
         groups = -(-len(members) // size)
         size = -(-len(members) // groups)
-        rates = Parts(*(jnp.asarray(options.rate, dtype) for _ in range(5)))
         done = []
         for group in range(groups):
             numbers = np.minimum(np.arange(group * size, (group + 1) * size), len(members) - 1)
-            # An l1 penalty without bound keeps every edge of a member without network at zero.
-            none = jnp.asarray([np.inf if np.isinf(members[i].network_ridge) else 0.0 for i in numbers], dtype)
-            nothing = jnp.zeros(size, dtype)
-            part = train(
-                options.objective,
-                _stacked([start[i] for i in numbers]),
-                _stacked([data[i] for i in numbers]),
-                rates,
-                Parts(none, none, nothing, nothing, nothing),
-                Schedule(options.steps),
-                monitor=self.monitor,
-                stage=stage if groups == 1 else f"{stage}, part {group + 1} of {groups}",
-            )
-            done.append(jax.tree.map(np.asarray, part.__dict__))
+            where = stage if groups == 1 else f"{stage}, part {group + 1} of {groups}"
+            done.append(self._train_group(setting, [members[i] for i in numbers], where))
         joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(members)], *done)
         return Trained(**joined)
+
+    def _begun(self, setting: Setting, member: Member) -> tuple[Parts, Evidence]:
+        linear = self.law.fit(member.fold.values, member.fold.weights, setting)
+        evidence = self._evidence(setting, member, linear)
+        return self._start(linear, evidence), evidence
+
+    def _train_group(self, setting: Setting, members: Sequence[Member], stage: str) -> dict[str, Any]:
+        dtype = self.problem.dtype
+        begun = [self._begun(setting, member) for member in members]
+        # An l1 penalty without bound keeps every edge of a member without network at zero.
+        none = jnp.asarray([np.inf if np.isinf(member.network_ridge) else 0.0 for member in members], dtype)
+        nothing = jnp.zeros(len(members), dtype)
+        trained = train(
+            self.options.objective,
+            _stacked([start for start, _ in begun]),
+            _stacked([data for _, data in begun]),
+            Parts(*(jnp.asarray(self.options.rate, dtype) for _ in range(5))),
+            Parts(none, none, nothing, nothing, nothing),
+            Schedule(self.options.steps),
+            monitor=self.monitor,
+            stage=stage,
+        )
+        return jax.tree.map(np.asarray, trained.__dict__)
 
     def _residual(self, setting: Setting, members: Sequence[Member], parts: Parts) -> np.ndarray:
         """Root mean square error of each node on the held-out entries, in units of the problem."""
