@@ -16,7 +16,8 @@ class Recovery:
     """Recovery of the true edges by the edges of one network, over all pairs that could be an edge.
 
     auprc: area under the precision-recall curve; base_rate: what a random order reaches, true edges / pairs.
-    sign_accuracy: share of the found true edges whose sign is right (NaN where none is found); .5 by chance.
+    sign_accuracy: share of the found true edges whose sign is right, .5 by chance; NaN where none is found, or all
+    true weights are 1, as of a gold standard without signs.
     found: true edges that were given a weight, of `edges`; listed: all pairs given a weight; pairs: all pairs.
     recall, precision: the curve, from the strongest edge down; pairs of equal strength enter together.
     """
@@ -51,6 +52,8 @@ def recovery(network: Network, truth: Network, name: str = "network") -> Recover
     precision, recall = precision_recall(strength[pairs], real)
     found = real & (weights[pairs] != 0)
     right = np.sign(weights[pairs][found]) == np.sign(true[pairs][found])
+    if (true[pairs][real] == 1).all():
+        right = right[:0]  # a gold standard of ones has no signs to judge by
     return Recovery(
         name=name,
         auprc=average_precision(precision, recall),

@@ -7,6 +7,7 @@ from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork,
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox
+from semimech.models.composition import Composition
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
 
@@ -16,6 +17,7 @@ MODELS: tuple[Estimator, ...] = (
     AnnotatedWithoutNetwork(),
     PermutedAnnotation(),
     LinearSCM(),
+    Composition(),
 )
 
 __all__ = ["BASELINES", "MODELS", "suits"]

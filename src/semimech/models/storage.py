@@ -31,6 +31,8 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("FittedCellBox", "semimech.models.cellbox"),
     ("NodeMap", "semimech.models.cellbox"),
     ("FittedSCM", "semimech.models.scm"),
+    ("FittedComposition", "semimech.models.composition"),
+    ("Rule", "semimech.models.composition"),
 )
 
 

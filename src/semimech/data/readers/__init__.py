@@ -21,7 +21,7 @@ HDF5_SUFFIXES = (".h5ad", ".h5", ".hdf5")
 
 
 def read_screen(source: str | Path | AnnData, options: ReadOptions | None = None) -> Screen:
-    """Read a screen from a CellBox folder, an h5ad file, a table (CSV, TSV, Parquet; plain or gzip) or an AnnData.
+    """Read a screen from a CellBox or DREAM4 folder, an h5ad, a table (CSV, TSV, Parquet; plain or gzip) or an AnnData.
 
     Raises UserError with the place and the remedy where the source is wrong.
 
@@ -50,7 +50,10 @@ def read(source: str | Path | AnnData, options: ReadOptions | None = None) -> Re
 
 def _read_folder(path: Path, options: ReadOptions) -> Reading:
     from semimech.data.readers.cellbox import is_cellbox, read_cellbox
+    from semimech.data.readers.dream4 import is_dream4, read_dream4
 
+    if is_dream4(path):
+        return read_dream4(path, options)
     if not is_cellbox(path):
         raise UserError(
             f"{path} is a folder without expr.csv and pert.csv, so no CellBox data set: give such a folder, or a file."

@@ -152,7 +152,7 @@ class LinearSCM:
         left = effects.values.astype(float).copy()
         named = [name for name in seen_alone(effects) if columns[name]]
         for fit, asked in folds_of(effects, named, self.folds, seed) if len(named) > 1 else ():
-            levels = list(levels_for(effects, fit, asked, columns, effects))
+            levels = list(levels_for(effects, asked, columns, {}, effects))
             left[asked] -= choice.factor * unseen_answers(effects, fit, asked, levels, columns, choice.strength)
         relatives = tuple(effects.conditions[i].names[0] for i in single)
         known = np.array([names.index(name) for name in relatives], int)

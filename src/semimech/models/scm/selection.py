@@ -12,7 +12,7 @@ from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
 from semimech.data.splits import Split, stratified_half
 from semimech.models.scm.law import law_of
-from semimech.models.scm.targets import Columns, expected_slopes, measured_slopes, rows_that_hold
+from semimech.models.scm.targets import Columns, Slopes, expected_slopes, measured_slopes, rows_that_hold
 
 FEWEST = 3  # targets below which nothing can be chosen
 CERTAIN = 2.0  # standard errors by which answers must agree with what was seen
@@ -88,17 +88,18 @@ def unseen_answers(
 
 
 def levels_for(
-    effects: Effects, fit: np.ndarray, asked: np.ndarray, columns: Columns, source: Effects | None
+    effects: Effects, asked: np.ndarray, columns: Columns, slopes: Slopes, source: Effects | None
 ) -> Iterator[np.ndarray]:
-    """Levels at which the targets of single conditions are held: as `source` shows them, else as `fit` expects."""
-    measured = measured_slopes(effects.take(fit), columns)
+    """Levels at which the targets of single conditions are held: as `source` shows them, else as the others suggest."""
+    names = {effects.conditions[i].names[0] for i in asked}
+    others = {name: slope for name, slope in slopes.items() if name not in names}
     for i in asked:
         ((name, dose),) = effects.conditions[i].doses
         held = list(columns[name])
         if source is not None:
             yield source.values[i, held].astype(float)
         else:
-            yield dose * expected_slopes(measured, columns, effects.control_mean, held)
+            yield dose * expected_slopes(others, columns, effects.control_mean, held)
 
 
 def choose_network(
@@ -123,9 +124,10 @@ def choose_network(
     total = 0.0
     for half, (effects, other) in enumerate(pairs):
         counted = scored_entries(screen, effects.conditions)
+        slopes = measured_slopes(effects, columns)
         noise = np.nan_to_num(other.standard_errors.astype(float))
         for fit, asked in folds_of(effects, named, folds, seed):
-            levels = list(levels_for(effects, fit, asked, columns, other if given else None))
+            levels = list(levels_for(effects, asked, columns, slopes, other if given else None))
             truth = other.values[asked].astype(float) * counted[asked]
             total += float((truth**2).sum())
             for s, strength in enumerate(strengths):
