@@ -84,7 +84,9 @@ class FittedSCM:
         """B among the kept nodes, with what leaving out one perturbation at a time does to it.
 
         spread: jackknife standard error of the weight; sign_agreement: share of the refits that agree on its sign;
-        perturbed: 1 where the source was itself perturbed in training, else the edge rests on association alone.
+        perturbed: 1 where the source was itself perturbed in training, else the edge rests on association alone;
+        deviation: what perturbing the source alone did to the target, in sd of the target over conditions, direct or
+        not (0 where it was not perturbed).
         """
         nodes = self.network_nodes
         weights = self._law.matrix(nodes)
@@ -94,6 +96,7 @@ class FittedSCM:
         agreement = (np.sign(refits) == np.sign(weights)).mean(0) * (weights != 0)
         perturbed = np.isin(nodes, self._law.targeted).astype(float)
         evidence = {
+            "deviation": np.where(weights != 0, self._deviations(nodes), 0.0),
             "spread": spread,
             "sign_agreement": agreement,
             "perturbed": np.where(weights != 0, perturbed[None, :], 0.0),
@@ -103,6 +106,16 @@ class FittedSCM:
     @cached_property
     def _law(self) -> Law:
         return Law(self.effects, rows_that_hold(self.conditions, self.columns), self.penalty)
+
+    def _deviations(self, nodes: np.ndarray) -> np.ndarray:
+        """Sum over the conditions with the source alone of the target's effect, over its sd ([target, source])."""
+        values = self.effects[:, nodes]
+        spread = values.std(0)
+        found = np.zeros((len(nodes), len(nodes)))
+        for place, j in enumerate(nodes):
+            alone = [i for i in self._law.own.get(int(j), ()) if not self.conditions[i].is_combination]
+            found[:, place] = np.divide(values[alone].sum(0), spread, out=np.zeros(len(nodes)), where=spread > 0)
+        return found
 
     def _refits(self) -> list[Law]:
         """The law without each perturbation in turn (without several together where there are more than folds)."""
