@@ -33,7 +33,7 @@ NESTED: dict[str, Estimator] = {
     "the same, no network": AnnotatedWithoutNetwork(),
     "the same, permuted annotation": PermutedAnnotation(),
 }
-PERMUTATIONS = 3
+PERMUTATIONS = 2
 FEW = {RIDGE: Ridge(), KERNEL: PathwayKernel(), "no network": AnnotatedWithoutNetwork(), MODEL: AnnotatedCellBox()}
 SIZES = (8, 12, 24, 36)
 BARS = {"mean r": 0.85, "pooled": 0.83, "singles": 0.55}
