@@ -14,6 +14,7 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.baselines.fitted import encode
 from semimech.models.baselines.ridge import Path, dot
+from semimech.models.scm.cells import within_components
 from semimech.models.scm.fitted import FittedSCM
 from semimech.models.scm.kinship import influence, shared_neighbours
 from semimech.models.scm.law import Law, law_of
@@ -39,14 +40,14 @@ class LinearSCM:
     Row j of B regresses node j on the other nodes over the training conditions that do not target j. A perturbation
     seen in training adds the direct input w_p that B leaves of its effects (ridge of `input_penalty` on tanh of the
     dose), so that a single comes back as it was and a combination of knock-outs holds both targets. One never seen
-    is f * (state with its target held) + relatives, where f in [0, 1], 0 being 'no change', and the ridge's strength
-    have the least error over targets left out. own_shift: at which level an unseen target is held, 'predicted' from
-    the mean relative change of the targets seen, or 'given' in `shifts` (perturbation -> effect on its own target).
-    edges: a table (CSV, TSV, Parquet) of edges between genes; the relatives of a target, by shared neighbours, then
-    pass on what the network left unexplained of their effects, in a kernel ridge chosen over perturbations left out.
-    Raises UserError for options out of range, and shifts or edges that name nothing of the screen. Do-operator:
-    Pearl 2009, doi:10.1017/CBO9780511803161; interventional regression: Hauser and Buehlmann 2015,
-    doi:10.1111/rssb.12071.
+    is f * (state with its target held) + relatives, where f in [0, 1], 0 being 'no change', the ridge's strength,
+    and the weight of what features of cells vary together `within` conditions have the least error over targets
+    left out. own_shift: at which level an unseen target is held, 'predicted' from the mean relative change of the
+    targets seen, or 'given' in `shifts` (perturbation -> effect on its own target). edges: a table (CSV, TSV,
+    Parquet) of edges between genes; the relatives of a target, by shared neighbours, then pass on what the network
+    left unexplained of their effects, in a kernel ridge chosen over perturbations left out. Raises UserError for
+    options out of range, and shifts or edges that name nothing of the screen. Do-operator: Pearl 2009,
+    doi:10.1017/CBO9780511803161; interventional regression: Hauser and Buehlmann 2015, doi:10.1111/rssb.12071.
 
     Example: `LinearSCM().fit(screen, split_screen(screen, "perturbations")[0]).predict(conditions)`.
     """
@@ -54,7 +55,8 @@ class LinearSCM:
     own_shift: Literal["predicted", "given"] = "predicted"
     shifts: Mapping[str, float] = field(default_factory=dict)
     edges: str | None = None
-    strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+    strengths: tuple[float, ...] = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
+    within: tuple[float, ...] = (0.0, 1.0, 10.0)
     powers: tuple[int, ...] = (1, 2)
     noises: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, float("inf"))
     input_penalty: float = 1e-3
@@ -66,11 +68,12 @@ class LinearSCM:
     def __post_init__(self) -> None:
         if self.own_shift not in ("predicted", "given"):
             raise UserError(f"The scm's own_shift is '{self.own_shift}': use predicted or given.")
-        for option in ("strengths", "powers", "noises"):
+        for option in ("strengths", "within", "powers", "noises"):
             values = tuple(getattr(self, option))
             object.__setattr__(self, option, values)
-            if not values or min(values) <= 0:
-                raise UserError(f"The scm's option {option} is {values}: give at least one value, all above 0.")
+            if not values or min(values) < 0 or (min(values) == 0 and option != "within"):
+                least = "none below 0" if option == "within" else "all above 0"
+                raise UserError(f"The scm's option {option} is {values}: give at least one value, {least}.")
         if self.folds < 2 or self.network_nodes < 1:
             raise UserError("The scm's folds must be at least 2, and its network_nodes at least 1.")
 
@@ -83,12 +86,17 @@ class LinearSCM:
         self._check_shifts(screen, columns)
         kernel = self._kernel(screen)
         pairs = halves(screen, split, seed)
-        choice = choose_network(screen, pairs, columns, self.strengths, self.own_shift == "given", self.folds, seed)
+        cells = within_components(screen, split, effects) if max(self.within) > 0 else None
+        weights = (0.0,) if cells is None else self.within
+        options = [Choice(strength, within) for within in weights for strength in self.strengths]
+        given = self.own_shift == "given"
+        choice = choose_network(screen, pairs, columns, options, cells, given, self.folds, seed)
         if kernel is not None:
             power, noise, kin_error = choose_kernel(screen, pairs, kernel, self.powers, self.noises)
             choice = replace(choice, power=power, noise=noise, kin_error=kin_error)
-        law = law_of(effects.values.astype(float), rows_that_hold(effects.conditions, columns), choice.strength)
-        kin, kin_weights, unexplained = self._passed_on(effects, columns, choice, kernel, seed)
+        held = rows_that_hold(effects.conditions, columns)
+        law = law_of(effects.values.astype(float), held, choice.strength, cells, choice.within)
+        kin, kin_weights, unexplained = self._passed_on(effects, columns, choice, kernel, cells, seed)
         return FittedSCM(
             features=effects.features,
             perturbations=effects.perturbations,
@@ -134,14 +142,21 @@ class LinearSCM:
 
     def _inputs(self, law: Law, effects: Effects, columns: Columns) -> np.ndarray:
         """Direct inputs of the perturbations (perturbations x features): ridge of what the law leaves."""
-        left = law.effects - law.explained(law.effects)
+        values = effects.values.astype(float)
+        left = values - law.explained(values)
         for j, rows in rows_that_hold(effects.conditions, columns).items():
             left[rows, j] = 0  # a held node is held, not driven
         design = encode(effects.conditions, effects.perturbations)
         return design.T @ Path.of(dot(design, design), replace(effects, values=left), "equal").solve(self.input_penalty)
 
     def _passed_on(
-        self, effects: Effects, columns: Columns, choice: Choice, kernel: np.ndarray | None, seed: int
+        self,
+        effects: Effects,
+        columns: Columns,
+        choice: Choice,
+        kernel: np.ndarray | None,
+        cells: np.ndarray | None,
+        seed: int,
     ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
         """What relatives pass on: their names, weights (perturbations, features x relatives), unexplained effects."""
         names = (*effects.perturbations, *effects.features)
@@ -153,7 +168,7 @@ class LinearSCM:
         named = [name for name in seen_alone(effects) if columns[name]]
         for fit, asked in folds_of(effects, named, self.folds, seed) if len(named) > 1 else ():
             levels = list(levels_for(effects, asked, columns, {}, effects))
-            left[asked] -= choice.factor * unseen_answers(effects, fit, asked, levels, columns, choice.strength)
+            left[asked] -= choice.factor * unseen_answers(effects, fit, asked, levels, columns, choice, cells)
         relatives = tuple(effects.conditions[i].names[0] for i in single)
         known = np.array([names.index(name) for name in relatives], int)
         weights = influence(kernel**choice.power, known, np.arange(len(names)), choice.noise)

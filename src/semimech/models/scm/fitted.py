@@ -21,12 +21,12 @@ SAID = 0.05  # influence of a relative from which it is named
 class FittedSCM:
     """dx = B dx + w; the training effects stand for B (see `Law`).
 
-    effects: training conditions x features. columns: for each perturbation the features it holds. slopes: for those
-    seen the own shift per unit dose; shifts: own shifts that were given. inputs: perturbations x features, the direct
-    inputs of those seen. factor: share kept of the answers for unseen targets; error, kin_error: squared error of
-    the network, and of relatives, on targets left out of training, as shares of no change. relatives: the
-    perturbation behind each row of `unexplained` (relatives x features); kin_weights: perturbations and then
-    features x relatives. network_nodes: features in the network.
+    effects: training conditions x features, then rows of what features of cells vary together. columns: for each
+    perturbation the features it holds. slopes: for those seen the own shift per unit dose; shifts: own shifts that
+    were given. inputs: perturbations x features, the direct inputs of those seen. factor: share kept of the answers
+    for unseen targets; error, kin_error: squared error of the network, and of relatives, on targets left out of
+    training, as shares of no change. relatives: the perturbation behind each row of `unexplained` (relatives x
+    features); kin_weights: perturbations and then features x relatives. network_nodes: features in the network.
     """
 
     features: tuple[str, ...]
@@ -109,7 +109,7 @@ class FittedSCM:
 
     def _deviations(self, nodes: np.ndarray) -> np.ndarray:
         """Sum over the conditions with the source alone of the target's effect, over its sd ([target, source])."""
-        values = self.effects[:, nodes]
+        values = self.effects[: len(self.conditions), nodes]
         spread = values.std(0)
         found = np.zeros((len(nodes), len(nodes)))
         for place, j in enumerate(nodes):
@@ -127,7 +127,8 @@ class FittedSCM:
             kept = [i for i, c in enumerate(self.conditions) if not any(fold_of[name] == fold for name in c.names)]
             if kept:
                 rows = rows_that_hold([self.conditions[i] for i in kept], self.columns)
-                laws.append(Law(self.effects[kept], rows, self.penalty))
+                of_cells = range(len(self.conditions), len(self.effects))
+                laws.append(Law(self.effects[[*kept, *of_cells]], rows, self.penalty))
         return laws
 
     @cached_property

@@ -16,8 +16,9 @@ class Law:
 
     B_j = argmin sum_{c in C_j} (x_cj - sum_{k != j} B_jk x_ck)^2 + penalty |B_j|^2, C_j the conditions that do not
     target node j. effects: n conditions x p nodes. own: for each targeted node the rows that target it, which are
-    left out of C_j. B is never formed to predict: with M = (X X' + penalty)^-1, v = X x and M_j = M without the
-    rows of j, a free node is x_j = X_j' M_j v + w_j, w_j = (1 - X_j' M_j X_j) u_j, so v solves n equations.
+    left out of C_j (further rows of effects belong to no condition). B is never formed to predict: with M = (X X' +
+    penalty)^-1, v = X x and M_j = M without the rows of j, a free node is x_j = X_j' M_j v + w_j, w_j = (1 - X_j'
+    M_j X_j) u_j, so v solves n equations.
     """
 
     effects: np.ndarray
@@ -103,7 +104,19 @@ class Law:
         return weights / (1 - own)[:, None]
 
 
-def law_of(effects: np.ndarray, own: Mapping[int, Sequence[int]], strength: float) -> Law:
-    """The law whose penalty is `strength` times the mean squared norm of the effects."""
-    size = float((effects**2).sum() / max(len(effects), 1))
-    return Law(effects, own, strength * size if size > 0 else 1.0)
+def law_of(
+    effects: np.ndarray,
+    own: Mapping[int, Sequence[int]],
+    strength: float,
+    cells: np.ndarray | None = None,
+    within: float = 0.0,
+) -> Law:
+    """The law whose penalty is `strength` times the mean squared norm of the effects.
+
+    `cells` (components x nodes, squares summing to 1) are further rows that no perturbation is behind, with `within`
+    times the weight of all effects.
+    """
+    total = float((effects**2).sum())
+    size = total / max(len(effects), 1)
+    rows = effects if cells is None or within == 0 else np.vstack([effects, np.sqrt(within * total) * cells])
+    return Law(rows, own, strength * size if size > 0 else 1.0)

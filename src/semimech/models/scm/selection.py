@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,11 +22,12 @@ CERTAIN = 2.0  # standard errors by which answers must agree with what was seen
 class Choice:
     """What inner validation chose, with the errors of unseen targets as shares of no change (NaN: nothing to go by).
 
-    strength: of the ridge; factor: share of the network's answer that is kept, 0 is abstaining; power, noise: of the
-    kernel between relatives, infinite noise is abstaining.
+    strength: of the ridge; within: weight of what cells vary together; factor: share of the network's answer that
+    is kept, 0 is abstaining; power, noise: of the kernel between relatives, infinite noise is abstaining.
     """
 
     strength: float = 1.0
+    within: float = 0.0
     factor: float = 0.0
     error: float = float("nan")
     power: int = 1
@@ -74,11 +75,12 @@ def unseen_answers(
     asked: np.ndarray,
     levels: Sequence[np.ndarray],
     columns: Columns,
-    strength: float,
+    choice: Choice,
+    cells: np.ndarray | None,
 ) -> np.ndarray:
     """What the law of the conditions `fit` says of the single conditions `asked` (asked x features)."""
     rows = rows_that_hold([effects.conditions[i] for i in fit], columns)
-    law = law_of(effects.values[fit].astype(float), rows, strength)
+    law = law_of(effects.values[fit].astype(float), rows, choice.strength, cells, choice.within)
     answers = np.zeros((len(asked), len(effects.features)))
     for k, i in enumerate(asked):
         held = np.array(columns[effects.conditions[i].names[0]], int)
@@ -106,21 +108,22 @@ def choose_network(
     screen: Screen,
     pairs: Sequence[tuple[Effects, Effects]],
     columns: Columns,
-    strengths: Sequence[float],
+    options: Sequence[Choice],
+    cells: np.ndarray | None,
     given: bool,
     folds: int,
     seed: int,
 ) -> Choice:
-    """Strength and factor with the least error over targets left out; none of it is trusted where it shows no skill.
+    """The option (strength, within) and the factor with the least error over targets left out.
 
     The factor is argmin over a in [0, 1] of sum (a * answer - effect)^2, and 0 unless sum (answer * effect) exceeds
     what the standard errors of the effects alone would do to it. `given`: own shifts are told.
     """
     named = [name for name in seen_alone(pairs[0][0]) if columns[name]]
     if len(named) < FEWEST:
-        return Choice(min(strengths, key=lambda strength: abs(np.log(strength))))
-    sums = np.zeros((len(strengths), 2))
-    doubt = np.zeros((len(strengths), len(pairs), screen.shape[1]))
+        return min(options, key=lambda option: (option.within, abs(np.log(option.strength))))
+    product, square = np.zeros((2, len(options)))
+    doubt = np.zeros((len(options), len(pairs), screen.shape[1]))
     total = 0.0
     for half, (effects, other) in enumerate(pairs):
         counted = scored_entries(screen, effects.conditions)
@@ -130,18 +133,17 @@ def choose_network(
             levels = list(levels_for(effects, asked, columns, slopes, other if given else None))
             truth = other.values[asked].astype(float) * counted[asked]
             total += float((truth**2).sum())
-            for s, strength in enumerate(strengths):
-                answer = unseen_answers(effects, fit, asked, levels, columns, strength) * counted[asked]
-                sums[s] += (answer * truth).sum(), (answer**2).sum()
-                doubt[s, half] += (np.abs(answer) * noise[asked]).sum(0)
-    product, square = sums.T
+            for k, option in enumerate(options):
+                answer = unseen_answers(effects, fit, asked, levels, columns, option, cells) * counted[asked]
+                product[k] += (answer * truth).sum()
+                square[k] += (answer**2).sum()
+                doubt[k, half] += (np.abs(answer) * noise[asked]).sum(0)
     # Targets share the noise of the same controls, so it adds up within a feature, not in quadrature.
-    noise = np.sqrt((doubt.sum(1) ** 2).sum(1))
-    skilled = product > CERTAIN * noise
+    skilled = product > CERTAIN * np.sqrt((doubt.sum(1) ** 2).sum(1))
     factor = np.clip(np.divide(product, square, out=np.zeros_like(product), where=square > 0), 0, 1) * skilled
     error = 1 + (factor**2 * square - 2 * factor * product) / total
     best = int(error.argmin())
-    return Choice(float(strengths[best]), float(factor[best]), float(error[best]))
+    return replace(options[best], factor=float(factor[best]), error=float(error[best]))
 
 
 def choose_kernel(
