@@ -63,7 +63,7 @@ def main() -> None:
     arguments = parser.parse_args()
     screen = read_screen(arguments.data / "sk-mel-133")
     text = [*heading("Unseen drugs and few conditions", "unseen_drug"), *nested(screen), *few(screen, arguments.sets)]
-    arguments.out.write_text("\n".join(text) + "\n", encoding="utf-8")
+    arguments.out.write_text("\n".join(text), encoding="utf-8")
 
 
 def nested(screen: Screen) -> list[str]:
@@ -97,7 +97,6 @@ def nested(screen: Screen) -> list[str]:
         "The difference in mean r to the pathway kernel is paired over drugs (Bayesian bootstrap, 95 %).",
         "",
         *table(["model", *BARS, "against pathway-kernel", "90 % interval covers", "s", "processor s"], rows),
-        "",
         f"{MODEL}: {reached}; the aim of {AIM} for mean r is {aim}. "
         f"Against the ridge: {difference(by_drug, MODEL, RIDGE)}. Against no network: "
         f"{difference(by_drug, MODEL, 'the same, no network')}. "
@@ -112,7 +111,6 @@ def nested(screen: Screen) -> list[str]:
         "shared, pathway and target terms do the work.",
         "",
         *table(["drug", *NESTED], drugs),
-        "",
     ]
 
 
