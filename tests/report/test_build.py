@@ -8,6 +8,7 @@ import pytest
 
 from semimech.cli.main import main
 from semimech.report.build import build_report
+from semimech.report.reading import ReportData
 from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
 
@@ -72,8 +73,8 @@ def test_the_page_is_whole_small_and_fetches_nothing(html, page):
 
 
 def test_every_name_is_escaped_and_said(page, run):
-    edges = run.network("cellbox").edges
-    strongest = edges.loc[(edges["weight"].abs() * edges["selection_frequency"]).nlargest(20).index]
+    edges = ReportData(run).network("cellbox").edges
+    strongest = edges.loc[(edges["drive"].abs() * edges["selection_frequency"]).nlargest(20).index]
     names = {*strongest["source"], *strongest["target"], *run.table("perturbations")["name"][:2]}
     assert len(names.intersection(HARD + HARD_DRUGS)) >= 5
     for name in ("<b>bold</b> & $screen_1$", *names):

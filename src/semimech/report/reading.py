@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from semimech.data.condition import GENETIC, Condition
+from semimech.data.condition import GENETIC, Condition, design_matrix
+from semimech.data.network import Network
 from semimech.evaluate.scores import SCORES, ScoreCard
+from semimech.evaluate.strength import source_swings, with_drive
 from semimech.runs.folder import RunFolder, slug
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
@@ -74,6 +76,19 @@ class ReportData:
     def effects(self) -> ObservedTable:
         """Observed effects of all conditions."""
         return read_observed(self.run.path / "effects.h5ad")
+
+    @cached_property
+    def design(self) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Doses of the conditions of `effects` (conditions x perturbations), and the perturbations."""
+        names = tuple(str(name) for name in self.perturbations["name"])
+        return design_matrix(self.effects.conditions, names), names
+
+    def network(self, model: str) -> Network | None:
+        """The network of a model, with the drive of its edges."""
+        network = self.run.network(model)
+        if network is None:
+            return None
+        return with_drive(network, source_swings(self.effects.values, self.effects.features, *self.design))
 
     @property
     def primary(self) -> ScoreCard:
