@@ -110,6 +110,7 @@ def judged(run: RunFolder, screen: Screen, split) -> tuple[pd.DataFrame, pd.Data
         for condition, x, y in zip(test.conditions, values, test.values, strict=True):
             row = (split.name, split.fold, model, 0, condition.label)
             conditions.append((*row, "pearson-conditions", np.corrcoef(x, y)[0, 1]))
+            conditions.append((*row, "nmse", ((x - y) ** 2).sum() / (y**2).sum()))
         for j, feature in enumerate(test.features):
             r = np.corrcoef(values[:, j], test.values[:, j])[0, 1] if np.ptp(values[:, j]) else 0.0
             features.append((split.name, model, feature, r, np.sqrt(error[:, j].mean())))
@@ -156,7 +157,8 @@ def write_words(run: RunFolder, screen: Screen, extras: bool) -> None:
         asked = {"name": "conditions", "asks": "interpolation", "holds_out": "three in ten", "folds": [{}, {}]}
         config |= {"machine": {"device": "cpu", "cores": 2, "advice": None}, "splits": [asked], "begun": "today"}
     run.write_json("config", config)
-    verdict = {"headline": "cellbox beats <ridge> & all.", "sentences": ["One & <two>."], "primary_score": "pearson"}
+    primary = "pearson" if extras else "nmse"
+    verdict = {"headline": "cellbox beats <ridge> & all.", "sentences": ["One & <two>."], "primary_score": primary}
     run.write_json("verdict", verdict | {"splits": ["conditions"]})
 
 
@@ -185,7 +187,7 @@ def run(tmp_path_factory) -> RunFolder:
 
 @pytest.fixture(scope="session")
 def bare_run(tmp_path_factory) -> RunFolder:
-    """A finished run with no part that may be missing."""
+    """A finished run with no part that may be missing, judged by a score that is lower where it is better."""
     return write_run(tmp_path_factory.mktemp("bare") / "run", simulate_demo(), extras=False)
 
 

@@ -135,6 +135,17 @@ def test_missing_parts_are_left_out_with_a_word(bare_run):
     assert "Learning curves" not in page.text
 
 
+def test_where_lower_is_better_the_best_comes_first(bare_run):
+    data = ReportData(bare_run)
+    values = bare_run.table("scores").query("score == 'nmse'").set_index("model")["value"]
+    assert data.rivals("conditions") == ("cellbox", values.drop("cellbox").idxmin())
+    assert data.condition_card("conditions").name == "nmse"
+    page = Page(build_report(bare_run).read_text(encoding="utf-8"))
+    first = page.text[page.text.index("lower is better, best 0") :]
+    assert first.index("ridge") < first.index("mean-response")
+    assert "Further left is better" in page.text
+
+
 def test_three_thousand_features_stay_small(wide_run):
     page = build_report(wide_run)
     assert page.stat().st_size < LARGEST

@@ -17,7 +17,8 @@ ROLE_ORDER = ("input", "molecule", "phenotype")
 def network_heatmap(network: Network) -> Figure:
     """Signed weights, sources in columns and targets in rows, like nodes beside each other within each role.
 
-    Nodes that send nothing have no column, nodes that receive nothing no row. With more than 60 nodes, those with the
+    Nodes that send nothing (weights below 1 % of where the colours end) have no column, those that receive
+    nothing no row. With more than 60 nodes, those with the
     most weight to and from them are shown. The colours end at the 95th
     percentile of |weight|, so that a few strong edges do not hide the others.
     """
@@ -26,11 +27,11 @@ def network_heatmap(network: Network) -> Figure:
     kept = kept[_order(weights[np.ix_(kept, kept)], [network.roles[i] for i in kept])]
     shown = weights[np.ix_(kept, kept)]
     roles = np.array([network.roles[i] for i in kept], dtype=object)
-    used = shown != 0
+    strong = np.abs(shown[shown != 0])
+    limit = float(np.quantile(strong, 0.95)) if strong.size else 1.0
+    used = np.abs(shown) > 0.01 * limit
     rows, columns = used.any(axis=1) | ~used.any(), used.any(axis=0) | ~used.any()
     matrix = shown[np.ix_(rows, columns)]
-    strong = np.abs(matrix[matrix != 0])
-    limit = float(np.quantile(strong, 0.95)) if strong.size else 1.0
     cell = float(np.clip(min(9 / max(matrix.shape[1], 1), 12 / max(matrix.shape[0], 1)), 0.19, 0.34))
     figure = new_figure(3.4 + cell * matrix.shape[1], 2.3 + cell * matrix.shape[0])
     ax = figure.subplots()
