@@ -225,6 +225,7 @@ def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement, second
             "headline": judgement.headline,
             "sentences": list(judgement.sentences),
             "primary_score": judgement.primary_score,
+            "ceilings": dict(judgement.ceilings),
             "splits": list(names),
             "seconds": round(seconds, 2),
             "peak_memory_bytes": peak_memory(),
