@@ -110,7 +110,8 @@ def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any],
     verdict = run.json("verdict")
     console.print(f"\n{verdict['headline']}\n", markup=False, style="bold")
     for sentence in verdict["sentences"]:
-        console.print(f"- {sentence}", markup=False)
+        if sentence not in verdict["headline"]:
+            console.print(f"- {sentence}", markup=False)
     console.print(f"\nReport: {report.resolve()}", markup=False, soft_wrap=True)
 
 

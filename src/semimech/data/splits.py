@@ -159,7 +159,7 @@ def _context(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.n
     if column is not None:
         values = screen.obs[column].astype(str).to_numpy(object)
         for value in np.unique(values):
-            yield f"{column} {value}", (values == value) & ~screen.is_control
+            yield value if value.startswith(column) else f"{column} {value}", (values == value) & ~screen.is_control
 
 
 def _time(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:

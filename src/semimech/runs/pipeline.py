@@ -41,7 +41,7 @@ class Task:
 
 def run_screen(
     screen: Screen,
-    out: Path,
+    out: Path | str,
     options: RunOptions | None = None,
     *,
     provenance: dict[str, Any] | None = None,
