@@ -58,12 +58,12 @@ class CellBox:
     sparsity: tuple[float, ...] = (1e-4, 1e-3)
     input_share: tuple[float, ...] = (0.0, 1.0)
     input_ridge: tuple[float, ...] = (0.1, 1.0)
-    steps: int = 400
+    steps: int = 300
     rate: float = 0.01
     members: int = 20
-    folds: int = 5
+    folds: int = 4
     guard: float = 0.9
-    max_molecules: int = 400
+    max_molecules: int = 200
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:

@@ -16,13 +16,13 @@ from semimech.data.effects import Effects
 from semimech.models.cellbox.objective import Observations
 from semimech.models.cellbox.problem import Problem
 from semimech.models.fitting import Schedule, Trained, train
+from semimech.models.groups import in_groups
 from semimech.numerics.fields import Blocks, raw_of
 from semimech.support.progress import Monitor
 
 if TYPE_CHECKING:
     from semimech.models.cellbox.estimator import CellBox
 
-MEMBER_BYTES = 400 * 2**20
 # Shape of the gamma weights of a member's conditions. 1 is the Bayesian bootstrap, whose heavy weights throw away
 # a third of the data: with the 23 single-drug conditions of SK-MEL-133 it costs .002 of r on the pairs.
 RESAMPLE = 4.0
@@ -130,33 +130,28 @@ def _train(
     monitor: Monitor,
     stage: str,
 ) -> Trained:
-    """Train members in groups that fit in memory, all of one size so that they share compiled code."""
+    """Train all members, in groups of one size so that they share compiled code."""
     start = _start(options, problem, seed)
-    each = sum(leaf.nbytes for leaf in (*start, *members[0][0])) * 6
-    size = min(len(members), max(1, MEMBER_BYTES // each))
-    groups = -(-len(members) // size)
-    size = -(-len(members) // groups)
-    done = []
-    for group in range(groups):
-        numbers = np.minimum(np.arange(group * size, (group + 1) * size), len(members) - 1)
-        penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
-        data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
-        data = data._replace(ridge=jnp.asarray(penalties[:, 2]))
-        blocks = jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], size, 0)), start)
-        part = train(
-            options.objective,
-            blocks,
-            data,
-            _rates(options, problem.dtype),
-            _penalties(penalties),
-            Schedule(options.steps, settle=0 if stop is None else SETTLE),
-            None if stop is None else stop[numbers],
-            monitor=monitor,
-            stage=stage if groups == 1 else f"{stage}, part {group + 1} of {groups}",
-        )
-        done.append(jax.tree.map(np.asarray, part.__dict__))
-    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(members)], *done)
-    return Trained(**joined)
+    schedule = Schedule(options.steps, settle=0 if stop is None else SETTLE)
+
+    def group(numbers: np.ndarray, told: Monitor) -> Trained:
+        with jax.enable_x64(options.dtype == "float64"):  # a setting of the thread
+            penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
+            data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
+            part = train(
+                options.objective,
+                jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], len(numbers), 0)), start),
+                data._replace(ridge=jnp.asarray(penalties[:, 2])),
+                _rates(options, problem.dtype),
+                _penalties(penalties),
+                schedule,
+                None if stop is None else stop[numbers],
+                monitor=told,
+                stage=stage,
+            )
+            return Trained(**jax.tree.map(np.asarray, part.__dict__))
+
+    return in_groups(group, len(members), sum(leaf.nbytes for leaf in (*start, *members[0][0])), monitor, stage)
 
 
 def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:
