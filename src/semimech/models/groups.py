@@ -33,7 +33,7 @@ def in_groups(
     stopped = False
 
     def run(group: int) -> Trained:
-        def told(_: str, done: float, total: float) -> None:
+        def told(stage: str, done: float, total: float) -> None:
             if stopped:
                 raise InterruptedError(f"{stage} was stopped")
             share[group] = done / max(total, 1)
