@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -25,10 +26,12 @@ import optimistix
 
 from semimech.models.cellbox import CellBox
 from semimech.models.cellbox.objective import Observations
-from semimech.models.fitting import Schedule, train
+from semimech.models.fitting import Schedule, Trained, train
+from semimech.models.groups import in_groups
 from semimech.numerics.fields import Blocks, fixed_point_map, molecule_system, raw_of, readout
 from semimech.numerics.integrate import heun
 from semimech.support.machine import cores
+from semimech.support.progress import Monitor, silent
 
 SIZES = (100, 300, 1000, 3000)
 OBJECTIVE = CellBox().objective
@@ -157,13 +160,17 @@ def fitted() -> dict[str, float]:
     rate, still = jnp.asarray(0.01), jnp.asarray(0.0)
     rates = Blocks(rate, rate, rate, rate, still, still)
 
+    def group(numbers: np.ndarray, told: Monitor) -> Trained:
+        n = len(numbers)
+        start = jax.tree.map(lambda a: jnp.repeat(a[None], n, 0), blocks._replace(internal=0 * blocks.internal))
+        many = jax.tree.map(lambda a: jnp.repeat(a[None], n, 0), data)
+        l1, nothing = jnp.full(n, 1e-4), jnp.zeros(n)
+        penalties = Blocks(l1, nothing, l1, nothing, nothing, nothing)
+        return train(OBJECTIVE, start, many, rates, penalties, Schedule(500), monitor=told)
+
     def fit(members: int) -> float:
-        start = jax.tree.map(lambda a: jnp.repeat(a[None], members, 0), blocks._replace(internal=0 * blocks.internal))
-        many = jax.tree.map(lambda a: jnp.repeat(a[None], members, 0), data)
-        l1 = jnp.full(members, 1e-4)
-        nothing = jnp.zeros(members)
         begun = time.perf_counter()
-        train(OBJECTIVE, start, many, rates, Blocks(l1, nothing, l1, nothing, nothing, nothing), Schedule(500))
+        in_groups(group, members, sum(leaf.nbytes for leaf in (*blocks, *data)), silent, "training")
         return time.perf_counter() - begun
 
     return {"first": fit(1), "again": fit(1), "sixty_first": fit(60), "sixty": fit(60)}
@@ -202,7 +209,8 @@ def table(steps: dict[str, float], fits: dict[str, float], sizes: list[dict[str,
         "# The gradient step of CellBox",
         "",
         f"Command: `python -m benchmarks.gradient_step`; {platform.machine()}, {cores()} cores, float32, CPU, "
-        f"{datetime.date.today():%Y-%m-%d}.",
+        f"{datetime.date.today():%Y-%m-%d}, load average {os.getloadavg()[0]:.0f} "
+        "(what else the machine was doing slows all lines alike).",
         "",
         "82 molecules, 5 phenotypes, 12 drugs, 62 conditions, one process; medians of 20, compilation left out.",
         "",
