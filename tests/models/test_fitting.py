@@ -59,7 +59,11 @@ def test_minimiser_is_the_lasso_with_exact_zeros(lasso) -> None:
     found = np.asarray(fit(matrix, target, weights, np.zeros((2, 60)), penalties, Schedule(2000, 1e-3)).last["x"])
     for x, penalty in zip(found, penalties, strict=True):
         # scikit-learn minimises |Ax - b|^2 / (2 n) + alpha |x|
-        expected = Lasso(alpha=penalty / 2, fit_intercept=False, tol=1e-8).fit(matrix, target).coef_
+        expected = (
+            Lasso(alpha=penalty / 2, fit_intercept=False, tol=1e-8, max_iter=100_000)
+            .fit(matrix.astype(float), target.astype(float))
+            .coef_
+        )
         np.testing.assert_allclose(x, expected, atol=2e-3)
         assert (x[expected == 0] == 0).all()
 

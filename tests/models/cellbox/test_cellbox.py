@@ -84,7 +84,7 @@ def test_test_rows_are_never_read(drugs) -> None:
     screen, split = drugs
     changed = screen.responses.copy()
     changed[split.test] = 1e3
-    quick = replace(QUICK, members=1, steps=30)
+    quick = replace(QUICK, members=1, steps=30, folds=2)
     fits = [quick.fit(s, split) for s in (screen, replace(screen, responses=changed, _effects={}))]
     np.testing.assert_array_equal(fits[0].internal, fits[1].internal)
     np.testing.assert_array_equal(fits[0].drive, fits[1].drive)
@@ -155,7 +155,7 @@ def test_an_unseen_knock_out_rests_on_its_assumed_clamp() -> None:
     ids=str,
 )
 def test_every_form_fits(drugs, form) -> None:
-    quick = replace(QUICK, members=1, input_share=(0.0,), **form)
+    quick = replace(QUICK, members=1, folds=1, input_share=(0.0,), **form)
     fitted = quick.fit(*drugs)
     assert relative_error(fitted, *drugs) < 0.5
     assert (fitted.contraction() <= 0.9 + 1e-5).all()
