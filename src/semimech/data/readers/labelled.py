@@ -16,7 +16,7 @@ from semimech.data.options import NONE, ReadOptions
 from semimech.data.readers.annotations import Annotations, read_annotations
 from semimech.data.readers.dialects import Labels, column_of, find_labels, levels
 from semimech.data.readers.kinds import guess_kind
-from semimech.data.readers.labels import design_of, split_labels
+from semimech.data.readers.labels import design_of, split_labels, unsplit
 from semimech.data.readers.reading import Reading, choose_scale, kept_rows, sample_of
 from semimech.data.screen import Screen
 from semimech.support.errors import UserError, listed
@@ -55,6 +55,10 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     findings = [*table.findings, *said]
     labels = find_labels(table.obs, features, options)
     findings.append(Finding("ok", f"Labels are in the column '{labels.column}' ({labels.why}).", "--label COLUMN"))
+    if labels.others:
+        sentence = f"The column '{listed(labels.others)}' could hold the labels as well, but names no more features."
+        remedy = f"--label {labels.others[0]}, or --medium {labels.others[0]} if it is a stimulus."
+        findings.append(Finding("doubtful", sentence, remedy))
     unlabelled = table.obs[labels.column].isna().to_numpy() & kept
     if unlabelled.any():
         findings.append(Finding("doubtful", f"Rows without a label, left out: {unlabelled.sum():,}.", "--keep EXPR"))
@@ -68,8 +72,8 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
             Finding("doubtful", sentence, "--layer LAYER with counts or log1p values, or --scale log-ratio.")
         )
     obs, doses, more = _canonical(obs, labels.column, options)
-    known = {*features, *levels(table.obs[labels.column])}
-    design, names, told = _design(obs, labels, doses, known, options)
+    known = set(levels(table.obs[labels.column]))
+    design, names, told = _design(obs, labels, doses, set(features), known, options)
     annotations = read_annotations(options.annotations, features, names) if options.annotations else Annotations()
     perturbations, kinds = _perturbations(names, obs, labels, design, set(features), options)
     screen = Screen(
@@ -137,19 +141,29 @@ def _groups(column: pd.Series) -> bool:
 
 
 def _design(
-    obs: pd.DataFrame, labels: Labels, doses: pd.Series | None, known: set[str], options: ReadOptions
+    obs: pd.DataFrame,
+    labels: Labels,
+    doses: pd.Series | None,
+    features: set[str],
+    known: set[str],
+    options: ReadOptions,
 ) -> tuple[sp.csr_array, tuple[str, ...], list[Finding]]:
     given = (options.separator,) if options.separator not in (None, NONE) else None
     separators = () if options.separator == NONE else given or labels.dialect.separators
     column = obs[labels.column].astype(str)
     always = labels.dialect.always_split or given is not None
-    parts = split_labels(levels(column), labels.controls, separators, known, always)
+    parts = split_labels(levels(column), labels.controls, separators, features | known, always)
     design, names = design_of(column, parts, labels.controls, doses, separators)
     findings = []
     combined = [label for label, some in parts.items() if len(set(some) - set(labels.controls)) > 1]
     if combined:
         sentence = f"Labels of combinations: {len(combined):,}, such as {combined[0]}."
         findings.append(Finding("ok", sentence, "--separator TEXT, or none"))
+    whole = unsplit(parts, labels.controls, features) if options.separator is None else []
+    if whole:
+        such = f"{len(whole):,} ({listed(whole, 3)})"
+        sentence = f"Labels that look like combinations but are read as one perturbation: {such}."
+        findings.append(Finding("doubtful", sentence, "--separator TEXT, if they are combinations; none, if not."))
     idle = (np.diff(sp.csr_array(design != 0).indptr) == 0) & ~column.isin(labels.controls).to_numpy()
     pure = {label for label, some in parts.items() if set(some) <= set(labels.controls)}
     idle &= ~column.isin(pure).to_numpy()
