@@ -42,14 +42,17 @@ class Problem:
         return -(-len(self.effects) // ROW_STEP) * ROW_STEP
 
     def observations(self, fit: Effects, held: Effects | None = None) -> Observations:
-        """One member's data (ridge 0): weights are the precision of each condition, 0 where it is not in `fit`."""
+        """One member's data (ridge 0): weights are the precision of each condition, 0 where it is not in `fit`.
+
+        The levels of the clamps come from `fit` alone: a held-out condition is not told its own.
+        """
         nodes = self.nodes
         row_of = {condition: i for i, condition in enumerate(self.effects.conditions)}
         observed, weights = self._table(fit, row_of)
         weights *= precision(fit, nodes.observed, self.unit, row_of, self.rows)[:, None]
         none = np.zeros_like(observed)
         held_observed, held_weights = self._table(held, row_of) if held is not None else (none, none)
-        clamped, level = nodes.clamps(self.effects.conditions, levels_in(nodes, fit))
+        clamped, level = nodes.clamps(self.effects.conditions, levels_in(self.screen, nodes, fit))
         free = 1 - self._padded(clamped)
         for table in (weights, held_weights):
             table[:, : len(nodes.molecules)] *= free
