@@ -176,9 +176,9 @@ def _by_content(obs: pd.DataFrame, features: set[str], options: ReadOptions) -> 
     best: tuple[tuple[bool, float, bool], str, str] | None = None
     for column in texts:
         found = levels(obs[column])
-        if not 2 <= len(found) <= max(2, len(obs) // 2):
-            continue
         controls = [label for label in found if label.casefold() in words]
+        if len(found) < 2 or (len(found) > max(2, len(obs) // 2) and not controls):
+            continue
         share = sum(label in features for label in found) / len(found)
         named = str(column).casefold() in LABEL_WORDS
         if not controls and share < 0.5:

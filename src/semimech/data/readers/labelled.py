@@ -17,7 +17,7 @@ from semimech.data.readers.annotations import Annotations, read_annotations
 from semimech.data.readers.dialects import Labels, column_of, find_labels, levels
 from semimech.data.readers.kinds import guess_kind
 from semimech.data.readers.labels import design_of, split_labels, unsplit
-from semimech.data.readers.reading import Reading, choose_scale, kept_rows, sample_of
+from semimech.data.readers.reading import Reading, choose_scale, kept_rows, sample_of, stripped
 from semimech.data.screen import Screen
 from semimech.support.errors import UserError, listed
 
@@ -51,19 +51,20 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     Raises UserError where a guess fails or an option does not fit; every guess is a finding of the reading.
     """
     features = [str(name) for name in table.features.index]
-    kept, said = kept_rows(table.obs, options.keep)
-    findings = [*table.findings, *said]
-    labels = find_labels(table.obs, features, options)
+    rows, trimmed = stripped(table.obs)
+    kept, said = kept_rows(rows, options.keep)
+    findings = [*table.findings, *trimmed, *said]
+    labels = find_labels(rows, features, options)
     findings.append(Finding("ok", f"Labels are in the column '{labels.column}' ({labels.why}).", "--label COLUMN"))
     if labels.others:
         sentence = f"The column '{listed(labels.others)}' could hold the labels as well, but names no more features."
         remedy = f"--label {labels.others[0]}, or --medium {labels.others[0]} if it is a stimulus."
         findings.append(Finding("doubtful", sentence, remedy))
-    unlabelled = table.obs[labels.column].isna().to_numpy() & kept
+    unlabelled = rows[labels.column].isna().to_numpy() & kept
     if unlabelled.any():
         findings.append(Finding("doubtful", f"Rows without a label, left out: {unlabelled.sum():,}.", "--keep EXPR"))
         kept &= ~unlabelled
-    responses, obs = only_rows(table.responses, kept), table.obs[kept]
+    responses, obs = only_rows(table.responses, kept), rows[kept]
     scale, reason = choose_scale(sample_of(responses, len(obs)), options)
     _check_controls(obs, labels, scale, options)
     if scale == "log-ratio" and options.scale is None and labels.controls:
@@ -72,7 +73,7 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
             Finding("doubtful", sentence, "--layer LAYER with counts or log1p values, or --scale log-ratio.")
         )
     obs, doses, more = _canonical(obs, labels.column, options)
-    known = set(levels(table.obs[labels.column]))
+    known = set(levels(rows[labels.column]))
     design, names, told = _design(obs, labels, doses, set(features), known, options)
     annotations = read_annotations(options.annotations, features, names) if options.annotations else Annotations()
     perturbations, kinds = _perturbations(names, obs, labels, design, set(features), options)
