@@ -165,17 +165,31 @@ def test_every_two_models_are_compared(make_reference: Callable[..., Reference])
 
 
 def test_the_scaled_score_is_not_clipped(make_reference: Callable[..., Reference]) -> None:
-    ceiling = Ceiling({"pearson": 0.5, "nmse": 2.0}, {"pearson": 2 / 3})
+    ceiling = Ceiling({"pearson": 0.5, "nmse": 2.0, "r2": 0.4}, {"pearson": 2 / 3, "nmse": 1.5})
     given = [replace(fold, ceiling=ceiling) for fold in folds(make_reference)]
     judgement = judge(given, baselines=BASE, draws=20)
     found = row(judgement, "model")
-    assert found["scaled"] == pytest.approx(found["value"] / 0.5)
+    assert found["scaled"] == pytest.approx(found["value"] / (2 / 3))
     assert found["scaled"] > 1
-    assert found["ceiling_spearman_brown"] == pytest.approx(2 / 3)
+    assert found["ceiling"] == 0.5
+    assert found["ceiling_stepped"] == pytest.approx(2 / 3)
+    assert "The ceiling, as many rows measured again, is r = .667." in judgement.sentences[0]
+    assert np.isnan(row(judgement, "model", "r2")["scaled"])  # no step is known for this score
     assert row(judgement, "mean-response")["scaled"] == 0
     assert np.isnan(row(judgement, "model", "nmse")["scaled"])  # this ceiling is no better than the baseline
     assert np.isnan(row(judge(folds(make_reference), baselines=BASE, draws=20), "model")["scaled"])
     assert "No ceiling: it was not measured." in judge(folds(make_reference), baselines=BASE, draws=20).sentences[0]
+
+
+def test_a_reason_is_given_only_where_no_fold_has_a_ceiling(make_reference: Callable[..., Reference]) -> None:
+    first, second = folds(make_reference)
+    none = replace(first, ceiling=Ceiling(reason="too few rows"))
+    some = replace(second, ceiling=Ceiling({"pearson": 0.5}, {"pearson": 2 / 3}))
+    for given, reason in (([none, some], ""), ([none, replace(none, reference=second.reference)], "too few rows")):
+        given = [replace(f, predictions=o.predictions) for f, o in zip(given, (first, second), strict=True)]
+        judgement = judge(given, baselines=BASE, draws=20)
+        assert judgement.ceilings["conditions"] == reason
+        assert ("No ceiling" in judgement.sentences[0]) == bool(reason)
 
 
 def test_tables_of_conditions_and_features(make_reference: Callable[..., Reference]) -> None:

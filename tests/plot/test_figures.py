@@ -31,7 +31,7 @@ def score_table(values: dict[str, float], split: str = "s", ceiling: float = NAN
         (split, model, value, value - 0.01, value + 0.01, model != "cellbox", ceiling, ceiling)
         for model, value in values.items()
     ]
-    columns = ["split", "model", "value", "lower", "upper", "is_baseline", "ceiling", "ceiling_spearman_brown"]
+    columns = ["split", "model", "value", "lower", "upper", "is_baseline", "ceiling", "ceiling_stepped"]
     return pd.DataFrame(rows, columns=columns)
 
 

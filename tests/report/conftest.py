@@ -140,8 +140,8 @@ def merged(name: str, table: pd.DataFrame) -> pd.DataFrame:
     apart = table["difference"].abs() > 0.01
     table["verdict"] = np.where(apart, np.where(table["difference"] > 0, "better", "worse"), "equal")
     table["ceiling"] = np.where(table["score"] == "pearson", 0.97, np.nan)
-    table["ceiling_spearman_brown"] = np.where(table["score"] == "pearson", 0.985, np.nan)
-    table["scaled"] = (table["value"] - table["baseline"]) / (table["ceiling"] - table["baseline"])
+    table["ceiling_stepped"] = np.where(table["score"] == "pearson", 0.985, np.nan)
+    table["scaled"] = (table["value"] - table["baseline"]) / (table["ceiling_stepped"] - table["baseline"])
     return table.assign(folds_sd=0.01, seeds_sd=np.nan, n_conditions=20, n_folds=2)
 
 

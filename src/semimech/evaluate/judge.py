@@ -41,12 +41,13 @@ class Judgement:
     score (for a baseline, the best other one), chosen after the fact, which is conservative: the models have to
     beat the luckiest baseline. difference, difference_lower, difference_upper: how much better than the best
     baseline (positive is better whichever way the score runs), with a paired interval; verdict: better, equal or
-    worse. ceiling, ceiling_spearman_brown; scaled: (value - baseline) / (ceiling - baseline), unclipped, no value
-    without a ceiling that is better than the baseline. folds_sd, seeds_sd: spread over folds and seeds.
+    worse. ceiling: one half of the test rows against the other; ceiling_stepped: the same for all test rows against
+    as many (`ceiling_of`); scaled: (value - baseline) / (ceiling_stepped - baseline), unclipped, no value without a
+    stepped ceiling that is better than the baseline. folds_sd, seeds_sd: spread over folds and seeds.
     pairs: split, model, other, score and the same paired difference between every two models that are no baselines.
     per_condition: split, fold, model, seed, condition, score, value. per_feature: split, model, feature, r, error
-    (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split
-    why there is no ceiling, '' where there is one. headline, sentences: the verdict in words.
+    (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split why none of its
+    folds has a ceiling, '' where one has. headline, sentences: the verdict in words.
     """
 
     table: pd.DataFrame
@@ -85,7 +86,7 @@ def judge(
         pairs.append(pairs_of(split, found, cards, [model for model in found.models if model not in known]))
         conditions.append(found.per_condition.assign(split=split))
         features.append(found.per_feature.assign(split=split))
-        ceilings[split] = next((fold.ceiling.reason for fold in mine if fold.ceiling.reason), "")
+        ceilings[split] = "" if any(fold.ceiling.values for fold in mine) else mine[0].ceiling.reason
     table = pd.concat(tables, ignore_index=True)
     primary = primary_score(folds[0].reference.scale)
     compared = pd.concat(pairs, ignore_index=True)
@@ -139,7 +140,7 @@ def _table(
     rows = []
     for c, card in enumerate(cards):
         ceiling = _mean([fold.ceiling.values.get(card.name, np.nan) for fold in folds])
-        stepped = _mean([fold.ceiling.spearman_brown.get(card.name, np.nan) for fold in folds])
+        stepped = _mean([fold.ceiling.stepped.get(card.name, np.nan) for fold in folds])
         values = dict(zip(found.models, found.value[:, c], strict=True))
         b = values.get(MEAN_RESPONSE, np.nan)
         for m, model in enumerate(found.models):
@@ -160,8 +161,8 @@ def _table(
                     "best_baseline_value": values[best] if best else np.nan,
                     **difference(found, c, card.sign, m, found.models.index(best) if best else None),
                     "ceiling": ceiling,
-                    "ceiling_spearman_brown": stepped,
-                    "scaled": (values[model] - b) / (ceiling - b) if card.sign * (ceiling - b) > 0 else np.nan,
+                    "ceiling_stepped": stepped,
+                    "scaled": (values[model] - b) / (stepped - b) if card.sign * (stepped - b) > 0 else np.nan,
                     "folds_sd": found.folds_sd[m, c],
                     "seeds_sd": found.seeds_sd[m, c],
                     "n_conditions": n,

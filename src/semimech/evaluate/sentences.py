@@ -99,8 +99,10 @@ def _beyond(split: str, row: pd.Series, table: pd.DataFrame, primary: str) -> st
 
 
 def _ceiling(row: pd.Series, symbol: str, why_none: str) -> str:
+    if np.isfinite(row["ceiling_stepped"]):
+        return f" The ceiling, as many rows measured again, is {symbol} = {number(row['ceiling_stepped'])}."
     if np.isfinite(row["ceiling"]):
-        return f" One half of the test rows predicts the other with {symbol} = {number(row['ceiling'])}."
+        return " The two halves of the test rows do not agree: no ceiling can be told."
     return f" No ceiling: {why_none}." if why_none else ""
 
 

@@ -55,7 +55,8 @@ def _overview(data: ReportData) -> Iterator[Drawn]:
             "scores",
             f"{data.primary.title}, on what was held out",
             f"{data.primary.equation}. {better} is better. Dots: mean over the folds; bars: 95 % interval by bootstrap "
-            "over conditions; dashed: the best baseline; green: the split-half ceiling, where the data allow one.",
+            "over conditions; dashed: the best baseline; green: the ceiling, where the data allow one, from half of "
+            "the test rows against the other half to all of them against as many.",
             figure,
         )
 

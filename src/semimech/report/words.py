@@ -51,7 +51,7 @@ def score_row(row: dict[str, Any], card: ScoreCard) -> dict[str, Any]:
     """One line of a score table, every cell as text."""
     has_ceiling = number(row["ceiling"]) != NONE
     stand = row["verdict"] if isinstance(row["verdict"], str) else ""
-    stepped = number(row["ceiling_spearman_brown"])
+    stepped = number(row["ceiling_stepped"])
     return {
         "model": row["model"],
         "score": card.title,
