@@ -58,6 +58,17 @@ def test_a_win_on_some_splits_is_said_to_be_on_those() -> None:
     assert headline(two, "pearson", said).startswith("cellbox and other beat the best baseline")
 
 
+def test_too_wide_an_interval_is_no_verdict() -> None:
+    table = pd.DataFrame(
+        [line("combinations", "cellbox", 0.94, "not told apart", difference_lower=-0.1, difference_upper=0.11)]
+    )
+    said = sentences_of(table, "pearson", {})
+    assert said[0].endswith(
+        "it cannot be told apart from ridge on the doses with 27 conditions (better by .003 [-.100, .110])."
+    )
+    assert headline(table, "pearson", said).startswith("No model is shown to beat the best baseline.")
+
+
 def test_for_cells_lower_is_better_and_the_centred_correlation_is_told() -> None:
     table = pd.DataFrame(
         [

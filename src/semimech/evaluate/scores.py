@@ -19,7 +19,8 @@ class ScoreCard:
     `summarise(reference, predicted)` gives sums over each condition (conditions x k), `reduce(sums)` the value of
     any sum of them, so that a bootstrap over conditions is one matrix product. `best` is the value of a perfect
     prediction. `needs` is one of the things a reference may provide. `step`: how the score of half the rows against
-    the other half becomes that of all rows against as many, see `ceiling_of`.
+    the other half becomes that of all rows against as many, see `ceiling_of`. `margin`: a difference up to this is of
+    no consequence, however sure; 0 where the score has the unit of the data.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ScoreCard:
     summarise: s.Summarise
     reduce: s.Reduce
     step: Step = "none"
+    margin: float = 0.002
 
     @property
     def sign(self) -> int:
@@ -86,12 +88,12 @@ SCORES: tuple[ScoreCard, ...] = (
     ScoreCard(
         "mse", "Mean squared error",
         "mean over (p, g) of (y - x)^2",
-        0, False, CONTROL, EFFECTS, GEARS, s.moments, s.mse, HALVED,
+        0, False, CONTROL, EFFECTS, GEARS, s.moments, s.mse, HALVED, 0,
     ),
     ScoreCard(
         "mae", "Mean absolute error",
         "mean over (p, g) of |y - x|",
-        0, False, CONTROL, EFFECTS, CHALLENGE, s.absolute, s.ratio,
+        0, False, CONTROL, EFFECTS, CHALLENGE, s.absolute, s.ratio, margin=0,
     ),
     ScoreCard(
         "jaccard", f"Overlap of the {s.TOP} largest changes",
@@ -152,7 +154,7 @@ SCORES: tuple[ScoreCard, ...] = (
     ScoreCard(
         "wmse", "Error where the response is specific",
         "mean over p of sum_g w (y - x)^2 / sum_g w, w = (y - m)^2, m_g the mean training effect",
-        0, False, CALIBRATED, EFFECTS, "after Mejia et al. 2025, arXiv:2506.22641", s.weighted_error, s.ratio,
+        0, False, CALIBRATED, EFFECTS, "after Mejia et al. 2025, arXiv:2506.22641", s.weighted_error, s.ratio, margin=0,
     ),
     ScoreCard(
         "feature-pearson", "Pearson correlation over conditions, by feature",
@@ -168,12 +170,12 @@ SCORES: tuple[ScoreCard, ...] = (
         "e-distance", "E-distance of cells",
         "mean over p of 2 E|a - b| - E|a - a'| - E|b - b'|, a: training control cells of p's batches + x_p, "
         "b: test cells of p",
-        0, False, "cells", CELLS, "Peidli et al. 2024, doi:10.1038/s41592-023-02144-y", s.e_distance, s.ratio,
+        0, False, "cells", CELLS, "Peidli et al. 2024, doi:10.1038/s41592-023-02144-y", s.e_distance, s.ratio, margin=0,
     ),
     ScoreCard(
         "wasserstein", "Wasserstein distance of cells",
         "mean over p, g of W1(a, b) = mean_i |a_(i) - b_(i)|, a: training control cells of p's batches + x_p, "
         "b: test cells of p",
-        0, False, "cells", CELLS, "Chevalley et al. 2022, arXiv:2210.17283", s.wasserstein, s.ratio,
+        0, False, "cells", CELLS, "Chevalley et al. 2022, arXiv:2210.17283", s.wasserstein, s.ratio, margin=0,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 from semimech.evaluate.scores import ScoreCard
 
 NONE = "–"
-WORDS = {"better": "better", "equal": "does as well", "worse": "worse"}
+WORDS = {"better": "better", "equal": "does as well", "worse": "worse", "not told apart": "not told apart"}
 
 
 def number(value: Any, sign: bool = False, beside: float | None = None) -> str:
@@ -63,7 +63,7 @@ def score_row(row: dict[str, Any], card: ScoreCard) -> dict[str, Any]:
         "best_baseline_value": number(row["best_baseline_value"]),
         "difference": number(row["difference"], True, row["value"]),
         "difference_interval": interval(row["difference_lower"], row["difference_upper"], True, row["value"]),
-        "standing": stand,
+        "standing": stand.replace(" ", "-"),
         "standing_words": WORDS.get(stand, ""),
         "ceiling": number(row["ceiling"]) if has_ceiling else "no ceiling",
         "ceiling_stepped": stepped if has_ceiling and stepped != NONE else "",
