@@ -61,12 +61,11 @@ class RunOptions:
         if self.splits:
             return tuple(dict.fromkeys(self.splits))
         sizes = np.bincount(screen.condition_codes)[[not condition.is_control for condition in screen.conditions]]
-        is_cells = np.median(sizes) >= 20
-        wanted = (
-            ("cells", "combinations", "perturbations") if is_cells else ("conditions", "combinations", "leave-one-out")
-        )
-        chosen = tuple(name for name in wanted if name in possible_splits(screen))
-        return chosen or possible_splits(screen)[:1]
+        is_cells = sizes.size > 0 and np.median(sizes) >= 20
+        possible = possible_splits(screen)
+        unseen = "conditions" if "conditions" in possible else "perturbations"
+        wanted = ("cells", "combinations", "perturbations") if is_cells else (unseen, "combinations", "leave-one-out")
+        return tuple(name for name in wanted if name in possible) or possible[:1]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
