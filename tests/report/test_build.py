@@ -4,11 +4,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from semimech.cli.main import main
 from semimech.report.build import build_report
-from semimech.report.reading import ReportData
+from semimech.report.reading import ReportData, read_observed
 from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
 
@@ -106,6 +107,7 @@ def test_scores_stand_beside_baseline_ceiling_and_interval(page, run):
     for value in (row["value"], row["best_baseline_value"], row["ceiling"], row["ceiling_stepped"]):
         assert f"{value:.3f}".lstrip("0") in page.text
     assert "no ceiling" in page.text
+    assert "CellBox starts at W = 0" in page.text
 
 
 def test_figures_are_kept_as_svg_and_png(html, run):
@@ -144,6 +146,20 @@ def test_where_lower_is_better_the_best_comes_first(bare_run):
     first = page.text[page.text.index("lower is better, best 0") :]
     assert first.index("ridge") < first.index("mean-response")
     assert "Further left is better" in page.text
+
+
+def test_only_what_the_judge_counts_is_drawn_even_without_a_network(bare_run):
+    assert bare_run.networks() == ()
+    observed, predicted = ReportData(bare_run).held_out("conditions", "cellbox")
+    files = sorted((bare_run.path / "observed" / "conditions").glob("*.h5ad"))
+    tables = [read_observed(file) for file in files]
+    assert observed.size == predicted.size == sum(table.values[:, 1:].size for table in tables)
+    np.testing.assert_array_equal(np.sort(observed), np.sort(np.concatenate([t.values[:, 1:].ravel() for t in tables])))
+
+
+def test_the_page_does_not_say_where_the_data_lay(page, html):
+    assert "demo.h5ad" in page.text
+    assert "/home/me" not in html
 
 
 def test_three_thousand_features_stay_small(wide_run):

@@ -47,6 +47,10 @@ def test_what_is_known_of_each_cell_is_used(file, tmp_path):
     run = run_screen(
         read_screen(file), tmp_path, RunOptions(models=("ridge",), splits=("cells",), partitions=1, seed=3)
     )
+    (observed,) = (run.path / "observed").rglob("*.h5ad")
+    kept = anndata.read_h5ad(observed)
+    for condition, counted in zip(kept.obs_names, kept.layers["scored"], strict=True):
+        np.testing.assert_array_equal(counted.astype(bool), kept.var_names != condition)  # all but its own target
     scores = run.table("scores").set_index(["score", "model"])["value"]
     assert run.json("verdict")["primary_score"] == "nmse"
     assert scores["nmse", "condition-mean"] < 0.2 < 0.9 < scores["nmse", "mean-response"]

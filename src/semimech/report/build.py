@@ -190,12 +190,12 @@ def _provenance(data: ReportData) -> dict[str, str]:
     source, machine, options = config.get("provenance", {}), config.get("machine", {}), config["options"]
     rows, features = config["screen"]["rows"], config["screen"]["features"]
     found = {
-        "data": source.get("source", ""),
+        "data": Path(source.get("source", "")).name,  # where it lay is nobody's business who gets the page
         "SHA-256": source.get("sha256", ""),
         "size": f"{rows:,} rows, {features:,} features, {config['screen']['scale']}",
         "first seed": str(options.get("seed", "")),
         "begun": config.get("begun", ""),
-        "time taken": duration(verdict.get("seconds")),
+        "time taken": duration(data.elapsed),
         "peak memory": memory(verdict.get("peak_memory_bytes")),
         "device": f"{machine.get('device', '')}, {machine.get('cores', '?')} cores",
         "advice": machine.get("advice") or "",

@@ -182,10 +182,11 @@ def _judge(
         predictions: dict[tuple[str, int], Prediction] = {
             (task.estimator.name, task.seed): read_prediction(task.file) for task in _tasks(run, (split,), options)
         }
-        folds.append(Fold(reference_of(screen, split), predictions, ceiling_of(screen, split, seed=options.seed)))
+        reference = reference_of(screen, split)
+        folds.append(Fold(reference, predictions, ceiling_of(screen, split, seed=options.seed)))
         observed = run.observed_file(split.name, split.fold)
         if not observed.is_file():
-            write_table(observed, effects_table(effects_of(screen, split.test)))
+            write_table(observed, effects_table(reference.effects, reference.scored))
     baselines = [estimator.name for estimator in options.estimators() if estimator.is_baseline]
     return judge(folds, baselines=baselines, seed=options.seed)
 
