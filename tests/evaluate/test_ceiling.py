@@ -21,7 +21,7 @@ def test_single_rows_have_no_ceiling_but_a_reason(table: Screen) -> None:
     ceiling = ceiling_of(table, split_screen(table, "conditions")[0])
     assert not ceiling.values
     assert not ceiling.stepped
-    assert "fewer than 4 test rows" in ceiling.reason
+    assert "fewer than 2 test rows" in ceiling.reason
 
 
 def test_the_ceiling_of_cells_has_every_score(cells: Screen) -> None:
@@ -106,3 +106,26 @@ def test_a_half_without_control_rows_gives_a_reason(cells: Screen) -> None:
     ceiling = ceiling_of(cells, lonely)
     assert ceiling.reason == "too few control rows to halve"
     assert not ceiling.values
+
+
+def test_of_two_replicates_each_predicts_the_other() -> None:
+    """On the rows that have a replicate; a condition with a single row is left out."""
+    random = np.random.default_rng(6)
+    perturbations, genes = 30, 50
+    label = np.r_[np.tile(np.arange(perturbations), 2), perturbations]
+    responses = random.normal(size=(perturbations + 1, genes))[label] + 0.7 * random.normal(size=(len(label), genes))
+    screen = Screen(
+        responses,
+        sp.csr_array((np.ones(len(label)), (np.arange(len(label)), label)), shape=(len(label), perturbations + 1)),
+        tuple(Perturbation(f"p{i}", "drug") for i in range(perturbations + 1)),
+        pd.DataFrame(index=[f"g{j}" for j in range(genes)]),
+        pd.DataFrame(index=[f"r{i}" for i in range(len(label))]),
+        "log-ratio",
+    )
+    ceiling = ceiling_of(screen, Split("conditions", "all", 0, np.arange(4), np.arange(len(label))))
+    first, second = responses[:perturbations], responses[perturbations:-1]
+    assert ceiling.reason == ""
+    assert ceiling.values["pearson"] == pytest.approx(np.corrcoef(first.ravel(), second.ravel())[0, 1], abs=1e-3)
+    assert ceiling.values["mse"] == pytest.approx(np.mean((first - second) ** 2), rel=1e-4)
+    assert ceiling.stepped["mse"] == pytest.approx(0.49, rel=0.07)  # two means of two rows: 2 x .7^2 / 2
+    assert ceiling.stepped["nmse"] == pytest.approx(0.49 / (1 + 0.49 / 2), rel=0.1)

@@ -16,7 +16,7 @@ from semimech.evaluate.reference import Reference, reference_of
 from semimech.evaluate.scores import SCORES, ScoreCard
 from semimech.models.baselines.means import mean_response
 
-ROWS_NEEDED = 4
+ROWS_NEEDED = 2
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,18 @@ NO_CEILING = Ceiling(reason="it was not measured")
 def ceiling_of(screen: Screen, split: Split, *, repeats: int = 10, seed: int = 0) -> Ceiling:
     """Split the test rows in half, control rows too, and let each half predict the other; mean over repeats.
 
-    Each half has its own control rows of every batch. `stepped` is for n rows against n, not n/2 against n/2: noise
-    has half the variance, so squared errors are halved (and divided by sum y^2 of all n rows for the NMSE) and a
-    correlation r becomes 2 r / (1 + r), where r > 0 (not so the WMSE: its weights hold the same noise). Rows
-    are a noisy predictor even so: a model that shrinks what it has learnt, or learns from more rows, may be above the
-    ceiling. Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x.
+    Each half has its own control rows of every batch; of two replicates each half has one, and conditions with a
+    single test row are left out. `stepped` is for n rows against n, not n/2 against n/2: noise has half the variance,
+    so squared errors are halved (and divided by sum y^2 of all n rows for the NMSE) and a correlation r becomes
+    2 r / (1 + r), where r > 0 (not so the WMSE: its weights hold the same noise). Rows are a noisy predictor even so:
+    a model that shrinks what it has learnt, or learns from more rows, may be above the ceiling. Spearman 1910,
+    doi:10.1111/j.2044-8295.1910.tb00206.x.
     """
     effects = effects_of(screen, split.test)
     if not len(effects) or np.median(effects.counts) < ROWS_NEEDED:
         return Ceiling(reason=f"most conditions have fewer than {ROWS_NEEDED} test rows, too few to halve")
-    test = np.zeros(screen.shape[0], bool)
-    test[split.test] = True
+    test = _halvable(screen, split)
+    effects = effects_of(screen, np.flatnonzero(test))
     mean = mean_response(screen, effects_of(screen, split.train))
     found: dict[str, list[float]] = {}
     for repeat in range(repeats):
@@ -66,6 +67,14 @@ def ceiling_of(screen: Screen, split: Split, *, repeats: int = 10, seed: int = 0
                 found.setdefault(name, []).append(value)
     values = {name: float(np.nanmean(each)) for name, each in found.items() if np.isfinite(each).any()}
     return Ceiling(values, _stepped(values, screen, effects))
+
+
+def _halvable(screen: Screen, split: Split) -> np.ndarray:
+    """The test rows (mask) without those that are the only one of their condition."""
+    test = np.zeros(screen.shape[0], bool)
+    test[split.test] = True
+    rows = np.bincount(screen.condition_codes[test], minlength=int(screen.condition_codes.max()) + 1)
+    return test & (screen.is_control | (rows[screen.condition_codes] > 1))
 
 
 def _stepped(values: Mapping[str, float], screen: Screen, effects: Effects) -> dict[str, float]:

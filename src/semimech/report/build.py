@@ -190,7 +190,7 @@ def _provenance(data: ReportData) -> dict[str, str]:
     source, machine, options = config.get("provenance", {}), config.get("machine", {}), config["options"]
     rows, features = config["screen"]["rows"], config["screen"]["features"]
     found = {
-        "data": Path(source.get("source", "")).name,  # where it lay is nobody's business who gets the page
+        "data": Path(source.get("source", "")).name,  # no path: the page is made to be sent
         "SHA-256": source.get("sha256", ""),
         "size": f"{rows:,} rows, {features:,} features, {config['screen']['scale']}",
         "first seed": str(options.get("seed", "")),
