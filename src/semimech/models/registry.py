@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
-from semimech.models.cellbox import CellBox
+from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork
 
-MODELS: tuple[Estimator, ...] = (CellBox(),)
+MODELS: tuple[Estimator, ...] = (CellBox(), CellBoxWithoutNetwork())
 
 __all__ = ["BASELINES", "MODELS"]

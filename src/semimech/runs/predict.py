@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from semimech.data.condition import parse_condition
 from semimech.models.base import Prediction
-from semimech.models.registry import BASELINES
 from semimech.runs.folder import RunFolder
-from semimech.runs.pipeline import load_model
+from semimech.runs.pipeline import load_model, options_of
 from semimech.support.errors import UserError
 
 
@@ -27,8 +26,8 @@ def predict_conditions(run: RunFolder, conditions: Sequence[str], model: str | N
 
 
 def _judged_model(run: RunFolder) -> str:
-    baselines = {estimator.name for estimator in BASELINES}
-    models = [name for name in run.models() if name not in baselines] or list(run.models())
+    kept = run.models()
+    models = [name for name in options_of(run).models if name in kept] or list(kept)
     if not models:
         raise UserError(f"The run {run.path} has no fitted model yet: finish it with semimech run --resume {run.path}.")
     return models[0]
