@@ -20,7 +20,7 @@ lint: .venv/.installed-test  ## the same checks of style and types alone
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: .venv/.installed-test  ## put sources in the house's format
+format: .venv/.installed-test  ## put sources in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

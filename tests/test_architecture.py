@@ -1,4 +1,4 @@
-"""The floors hold: imports go only downward, and heavy libraries stay where they belong."""
+"""The layers hold: imports go only downward, and heavy libraries stay where they belong."""
 
 import ast
 import subprocess
@@ -54,7 +54,7 @@ def test_median_function_is_short() -> None:
 
 
 def test_value_objects_are_frozen() -> None:
-    """Every dataclass is frozen: what flows between floors cannot be changed behind a caller's back."""
+    """Every dataclass is frozen: what flows between layers cannot be changed behind a caller's back."""
     mutable = []
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

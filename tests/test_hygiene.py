@@ -42,14 +42,14 @@ def test_no_large_files(checkout: Path) -> None:
     assert large == []
 
 
-def test_requirements_have_floors_and_no_caps(checkout: Path) -> None:
+def test_requirements_have_lower_bounds_and_no_caps(checkout: Path) -> None:
     import tomllib
 
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
     capped = [line for lines in lists for line in lines if "<" in line or "==" in line or "~=" in line]
-    floorless = [line for lines in lists for line in lines if ">=" not in line and not line.startswith("semimech[")]
-    assert (capped, floorless) == ([], [])
+    unbounded = [line for lines in lists for line in lines if ">=" not in line and not line.startswith("semimech[")]
+    assert (capped, unbounded) == ([], [])
 
 
 def test_all_holds_every_extra_that_is_not_a_gpu(checkout: Path) -> None:

@@ -39,5 +39,5 @@ def test_help_of_a_command_needs_no_jax(command: str) -> None:
     assert loaded.isdisjoint({"jax", "jaxlib", "equinox", "anndata", "matplotlib"})
 
 
-def test_the_data_floor_loads_no_jax() -> None:
+def test_the_data_package_loads_no_jax() -> None:
     assert loaded_after("import semimech.data").isdisjoint({"jax", "jaxlib", "equinox", "matplotlib"})

@@ -71,6 +71,14 @@ def test_no_control_is_wrong_where_the_scale_needs_one(small) -> None:
     assert all(finding.level != "wrong" for finding in check_screen(ratios.take(~ratios.is_control)).findings)
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "is only 1 control row, and"), (3, "are only 3 control rows, and")])
+def test_few_controls_are_counted(small, count: int, words: str) -> None:
+    screen = small()
+    kept = ~screen.is_control
+    kept[np.flatnonzero(screen.is_control)[:count]] = True
+    assert f"There {words} both halves" in doubts(check_screen(screen.take(kept)))
+
+
 def test_batches_without_controls_are_named(small) -> None:
     screen = small()
     batch = np.where(screen.is_control, "a", screen.obs["batch"].map({"first": "a", "second": "lonely"}).astype(str))

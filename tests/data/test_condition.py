@@ -15,8 +15,7 @@ doses = st.floats(-1e3, 1e3).map(lambda x: float(f"{x:.6g}")).filter(bool)
 @given(st.dictionaries(st.sampled_from(KNOWN), doses, min_size=1, max_size=1))
 def test_a_single_is_parsed_from_its_label(given_doses: dict[str, float]) -> None:
     condition = Condition(tuple(given_doses.items()))
-    if "a+b" not in given_doses or given_doses["a+b"] == 1:
-        assert parse_condition(condition.label, KNOWN) == condition
+    assert parse_condition(condition.label, KNOWN) == condition
 
 
 @given(st.dictionaries(st.sampled_from(("aMEK", "aAKT", "901")), doses, min_size=2))
@@ -24,6 +23,32 @@ def test_a_combination_is_parsed_from_its_label(given_doses: dict[str, float]) -
     condition = Condition(tuple(given_doses.items()))
     assert parse_condition(condition.label, KNOWN) == condition
     assert condition.is_combination
+
+
+@given(
+    st.dictionaries(st.sampled_from(("CD4+", "a b", "A=1.5", "B", "IL-2 (10 ng)", "x+y=2", "x")), doses, min_size=1),
+    st.sampled_from(("", "day 2", "MCF7, day 2 (late)")),
+)
+def test_every_label_is_read_back(given_doses: dict[str, float], context: str) -> None:
+    """Also where names hold what joins names and doses, and with the context behind it."""
+    condition = Condition(tuple(given_doses.items()), context)
+    assert parse_condition(condition.label, ("x", "a b", "B", "CD4+", "A=1.5", "x+y=2", "IL-2 (10 ng)")) == condition
+
+
+def test_the_longest_known_name_is_meant() -> None:
+    known = ("A", "B", "A+B", "A=1.5", "CD4", "CD4+", "day (x)", "day")
+    assert parse_condition("A+B", known).doses == (("A+B", 1.0),)
+    assert parse_condition("A=1.5+B", known).doses == (("A=1.5", 1.0), ("B", 1.0))
+    assert parse_condition("A=2+B", known).doses == (("A", 2.0), ("B", 1.0))
+    assert parse_condition("CD4+ + B", known).doses == (("B", 1.0), ("CD4+", 1.0))
+    assert parse_condition("CD4+B", known).doses == (("B", 1.0), ("CD4", 1.0))
+    assert parse_condition("day (x)", known).context == ""
+    assert parse_condition("day (y)", known) == Condition((("day", 1.0),), "y")
+
+
+def test_a_written_context_replaces_the_given_one() -> None:
+    assert parse_condition("aMEK=-0.8 (day 2)", KNOWN, context="day 1") == Condition((("aMEK", -0.8),), "day 2")
+    assert parse_condition("aMEK", KNOWN, context="day 1").context == "day 1"
 
 
 def test_doses_are_sorted_and_zeros_left_out() -> None:

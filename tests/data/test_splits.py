@@ -184,3 +184,78 @@ def test_a_half_of_one_row_in_each_batch_is_not_empty() -> None:
     }
     assert all(sum(half[:4]) == 2 and sum(half[4:]) == 2 for half in halves)
     assert len(halves) > 3
+
+
+def singles(kind: str = "drug", replicates: int = 3) -> Screen:
+    """Six perturbations alone, each at one dose."""
+    n = 6 * replicates
+    return Screen(
+        np.random.default_rng(0).normal(size=(n, 3)),
+        sp.csr_array(np.tile(np.eye(6), (replicates, 1))),
+        tuple(Perturbation(name, kind) for name in "abcdef"),  # type: ignore[arg-type]
+        pd.DataFrame(index=list("xyz")),
+        pd.DataFrame(index=[f"r{i}" for i in range(n)]),
+        "log-ratio",
+    )
+
+
+def test_conditions_are_offered_only_where_perturbations_remain() -> None:
+    """With singles at one dose a held-out condition is an unseen perturbation; asked for by name it is made."""
+    assert "conditions" not in possible_splits(singles())
+    assert "perturbations" in possible_splits(singles())
+    assert split_screen(singles(), "conditions")
+    assert "conditions" in possible_splits(drugs())
+
+
+def test_replicates_in_another_context_do_not_make_conditions_possible() -> None:
+    screen = singles(replicates=4)
+    screen = replace(screen, obs=screen.obs.assign(time=np.repeat([1.0, 2.0], 12)))
+    assert "conditions" not in possible_splits(screen)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("combinations", "the screen has no combinations; use leave-one-out-complete, perturbations"),
+        ("dose", "the screen has no perturbation at more than one dose"),
+        ("cells", "the screen has fewer than four rows of most conditions"),
+        ("time", "the screen has no more than one time"),
+        ("context", "the screen has one cell line, medium and batch only"),
+    ],
+)
+def test_what_a_screen_lacks_for_a_split_is_said(name: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        split_screen(singles(), name)
+
+
+def test_a_split_leaves_perturbed_rows_to_learn_from() -> None:
+    pairs = replace(drugs(), design=sp.csr_array(np.tile([[1.0, 1, 0, 0], [0, 1, 1, 0]], (18, 1))))
+    with pytest.raises(UserError, match="no perturbed rows would be left to learn from"):
+        split_screen(pairs, "combinations")
+    with pytest.raises(UserError, match="in the fold 'without b' no perturbed rows would be left to learn from"):
+        split_screen(pairs, "leave-one-out-complete")
+    assert not {"combinations", "leave-one-out-complete"} & set(possible_splits(pairs))
+
+
+def test_a_split_leaves_control_rows_on_both_sides() -> None:
+    """One control row cannot be on both sides; log-ratios are effects already and need none."""
+    screen = drugs()
+    kept = np.flatnonzero(~screen.is_control | (np.cumsum(screen.is_control) == 1))
+    one = replace(
+        screen,
+        responses=screen.responses[kept],
+        design=sp.csr_array(screen.design[kept]),
+        obs=screen.obs.iloc[kept],
+        scale="log-normalised",
+    )
+    with pytest.raises(UserError, match="no control rows would be left to be judged on"):
+        split_screen(one, "combinations")
+    assert possible_splits(one) == ()
+    assert "combinations" in possible_splits(replace(one, scale="log-ratio"))
+
+
+def test_a_batch_of_controls_alone_is_no_context_to_hold_out() -> None:
+    screen = drugs()
+    batch = np.where(screen.is_control & (np.arange(len(screen.obs)) % 2 == 0), "spare", screen.obs["batch"])
+    folds = split_screen(replace(screen, obs=screen.obs.assign(batch=batch)), "context")
+    assert [split.fold for split in folds] == ["batch one", "batch two"]

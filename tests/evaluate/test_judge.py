@@ -11,9 +11,8 @@ import pytest
 from semimech.data.condition import Condition, Perturbation
 from semimech.data.screen import Screen
 from semimech.data.splits import split_screen
-from semimech.evaluate.bootstrap import dirichlet_weights, interval, resampled
+from semimech.evaluate.bootstrap import dirichlet_weights
 from semimech.evaluate.ceiling import Ceiling
-from semimech.evaluate.comparison import verdict_of
 from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import Reference, reference_of
 from semimech.evaluate.scores import SCORES
@@ -127,20 +126,30 @@ def test_a_model_that_equals_or_loses_is_said_so(make_reference: Callable[..., R
     assert "no model was judged" in judge(alone, baselines=BASE, draws=20).headline
 
 
-@pytest.mark.parametrize(
-    ("difference", "lower", "upper", "verdict"),
-    [
-        (0.01, 0.005, 0.02, "better"),
-        (0.0015, 0.001, 0.002, "equal"),
-        (0.01, -0.005, 0.02, "equal"),
-        (-0.01, -0.02, -0.005, "worse"),
-        (-0.001, -0.002, -0.0005, "equal"),
-        (0.1, float("nan"), float("nan"), "equal"),
-        (float("nan"), float("nan"), float("nan"), ""),
-    ],
-)
-def test_verdicts(difference: float, lower: float, upper: float, verdict: str) -> None:
-    assert verdict_of(difference, lower, upper) == verdict
+def test_the_unit_of_the_data_does_not_change_a_verdict(make_reference: Callable[..., Reference]) -> None:
+    """Errors in a small unit are small, yet a model may have half the error of another."""
+    verdicts = []
+    for unit in (1.0, 1e-3):
+        given = []
+        for fold in folds(make_reference):
+            reference = make_reference(fold.reference.observed * unit, fold=fold.reference.fold)
+            predictions = {key: prediction(reference, one.mean * unit) for key, one in fold.predictions.items()}
+            given.append(Fold(reference, predictions))
+        table = judge(given, baselines=BASE, draws=100).table
+        verdicts.append(table.loc[table["score"].isin(["mse", "mae", "wmse"]), "verdict"].tolist())
+    assert verdicts[0] == verdicts[1]
+    assert "better" in verdicts[1]
+
+
+def test_one_condition_tells_no_models_apart(make_reference: Callable[..., Reference]) -> None:
+    truth, noise = np.random.default_rng(0).normal(size=(2, 1, 20))
+    reference = make_reference(truth)
+    means = {("ridge", 0): truth + 0.3 * noise, ("model", 0): truth + 0.1 * noise, ("other", 0): truth + 0.2 * noise}
+    judgement = judge([Fold(reference, {key: prediction(reference, mean) for key, mean in means.items()})], draws=50)
+    assert row(judgement, "model", "mse")["verdict"] == "not told apart"
+    assert judgement.headline.startswith("No model is shown to beat the best baseline.")
+    assert "it cannot be told apart from ridge on the doses with 1 condition." in judgement.headline
+    assert any("model and other cannot be told apart with 1 condition." in said for said in judgement.sentences)
 
 
 def test_every_two_models_are_compared(make_reference: Callable[..., Reference]) -> None:
@@ -148,7 +157,7 @@ def test_every_two_models_are_compared(make_reference: Callable[..., Reference])
     for fold in folds(make_reference, seeds=1):
         mean = fold.predictions["model", 0].mean
         worse = prediction(fold.reference, fold.predictions["ridge", 0].mean)
-        same = prediction(fold.reference, mean + 1e-5)
+        same = prediction(fold.reference, mean.copy())
         given.append(replace(fold, predictions={**fold.predictions, ("worse", 0): worse, ("same", 0): same}))
     judgement = judge(given, baselines=BASE, draws=100)
     pairs = judgement.pairs[judgement.pairs["score"] == "mse"].set_index(["model", "other"])
@@ -165,17 +174,31 @@ def test_every_two_models_are_compared(make_reference: Callable[..., Reference])
 
 
 def test_the_scaled_score_is_not_clipped(make_reference: Callable[..., Reference]) -> None:
-    ceiling = Ceiling({"pearson": 0.5, "nmse": 2.0}, {"pearson": 2 / 3})
+    ceiling = Ceiling({"pearson": 0.5, "nmse": 2.0, "r2": 0.4}, {"pearson": 2 / 3, "nmse": 1.5})
     given = [replace(fold, ceiling=ceiling) for fold in folds(make_reference)]
     judgement = judge(given, baselines=BASE, draws=20)
     found = row(judgement, "model")
-    assert found["scaled"] == pytest.approx(found["value"] / 0.5)
+    assert found["scaled"] == pytest.approx(found["value"] / (2 / 3))
     assert found["scaled"] > 1
-    assert found["ceiling_spearman_brown"] == pytest.approx(2 / 3)
+    assert found["ceiling"] == 0.5
+    assert found["ceiling_stepped"] == pytest.approx(2 / 3)
+    assert "The ceiling, as many rows measured again, is r = .667." in judgement.sentences[0]
+    assert np.isnan(row(judgement, "model", "r2")["scaled"])  # no step is known for this score
     assert row(judgement, "mean-response")["scaled"] == 0
     assert np.isnan(row(judgement, "model", "nmse")["scaled"])  # this ceiling is no better than the baseline
     assert np.isnan(row(judge(folds(make_reference), baselines=BASE, draws=20), "model")["scaled"])
     assert "No ceiling: it was not measured." in judge(folds(make_reference), baselines=BASE, draws=20).sentences[0]
+
+
+def test_a_reason_is_given_only_where_no_fold_has_a_ceiling(make_reference: Callable[..., Reference]) -> None:
+    first, second = folds(make_reference)
+    none = replace(first, ceiling=Ceiling(reason="too few rows"))
+    some = replace(second, ceiling=Ceiling({"pearson": 0.5}, {"pearson": 2 / 3}))
+    for given, reason in (([none, some], ""), ([none, replace(none, reference=second.reference)], "too few rows")):
+        given = [replace(f, predictions=o.predictions) for f, o in zip(given, (first, second), strict=True)]
+        judgement = judge(given, baselines=BASE, draws=20)
+        assert judgement.ceilings["conditions"] == reason
+        assert ("No ceiling" in judgement.sentences[0]) == bool(reason)
 
 
 def test_tables_of_conditions_and_features(make_reference: Callable[..., Reference]) -> None:
@@ -249,21 +272,6 @@ def test_one_condition_has_no_interval(make_reference: Callable[..., Reference])
     assert np.isnan(row(judgement, "ridge", "mse")["lower"])
     assert row(judgement, "ridge", "mse")["best_baseline"] == ""
     assert row(judgement, "ridge", "mse")["verdict"] == ""
-
-
-def test_bootstrap_weights_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from semimech.evaluate import bootstrap
-
-    weights = dirichlet_weights(7, 500, 0)
-    np.testing.assert_allclose(weights.mean(1), 1)
-    assert weights.var() == pytest.approx(6 / 8, abs=0.06)  # Dirichlet(1, ..., 1), times 7
-    np.testing.assert_array_equal(weights, dirichlet_weights(7, 500, 0))
-    sums = np.random.default_rng(1).random((7, 3))
-    whole = resampled(weights, sums, lambda s: s[..., 0] / s[..., 1])
-    monkeypatch.setattr(bootstrap, "BLOCK", 50)
-    np.testing.assert_allclose(resampled(weights, sums, lambda s: s[..., 0] / s[..., 1]), whole)
-    assert interval(np.arange(1001.0)) == pytest.approx((25, 975))
-    assert np.isnan(interval(np.full(100, np.nan))).all()
 
 
 def test_the_interval_covers_the_truth(make_reference: Callable[..., Reference]) -> None:

@@ -13,7 +13,7 @@ def line(split: str, model: str, value: float, verdict: str = "", score: str = "
         "split": split, "model": model, "is_baseline": not best, "score": score, "value": value,
         "lower": value - 0.01, "upper": value + 0.01, "best_baseline": best, "best_baseline_value": 0.937,
         "difference": value - 0.937, "difference_lower": value - 0.947, "difference_upper": value - 0.927,
-        "verdict": verdict, "ceiling": np.nan,
+        "verdict": verdict, "ceiling": np.nan, "ceiling_stepped": np.nan, "n_conditions": 27,
     } | more  # fmt: skip
 
 
@@ -58,11 +58,22 @@ def test_a_win_on_some_splits_is_said_to_be_on_those() -> None:
     assert headline(two, "pearson", said).startswith("cellbox and other beat the best baseline")
 
 
+def test_too_wide_an_interval_is_no_verdict() -> None:
+    table = pd.DataFrame(
+        [line("combinations", "cellbox", 0.94, "not told apart", difference_lower=-0.1, difference_upper=0.11)]
+    )
+    said = sentences_of(table, "pearson", {})
+    assert said[0].endswith(
+        "it cannot be told apart from ridge on the doses with 27 conditions (better by .003 [-.100, .110])."
+    )
+    assert headline(table, "pearson", said).startswith("No model is shown to beat the best baseline.")
+
+
 def test_for_cells_lower_is_better_and_the_centred_correlation_is_told() -> None:
     table = pd.DataFrame(
         [
             line("cells", "a", 1.02, "worse", "nmse"),
-            line("cells", "b", 0.6, "equal", "nmse", ceiling=0.5),
+            line("cells", "b", 0.6, "equal", "nmse", ceiling=0.5, ceiling_stepped=0.3),
             line("cells", "a", 0.05, "", "centred-pearson"),
             line("cells", "b", 0.4, "", "centred-pearson"),
         ]
@@ -70,5 +81,5 @@ def test_for_cells_lower_is_better_and_the_centred_correlation_is_told() -> None
     said = sentences_of(table, "nmse", {})
     assert said[0].startswith("On held-out cells, b reaches NMSE = .600")
     assert "Beyond the mean response, r = .400 [.390, .410]." in said[0]
-    assert said[0].endswith("One half of the test rows predicts the other with NMSE = .500.")
+    assert said[0].endswith("The ceiling, as many rows measured again, is NMSE = .300.")
     assert "it has learnt nothing" in said[1]

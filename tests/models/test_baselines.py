@@ -126,6 +126,14 @@ def test_scored_entries_leave_out_inputs_and_own_targets() -> None:
     assert scored_entries(screen, [pair], own_targets=True).all()
 
 
+@pytest.mark.parametrize(("kind", "left_out"), [("unknown", [3]), ("knock-out", [1, 3]), ("drug", [])])
+def test_a_feature_of_the_perturbations_own_name_is_not_scored(kind, left_out: list[int]) -> None:
+    screen = cell_screen()
+    named = replace(screen, perturbations=(*screen.perturbations[:4], Perturbation("g3", kind, {"g1": -1})))
+    assert np.flatnonzero(~scored_entries(named, [Condition((("g3", 1.0),))])[0]).tolist() == left_out
+    assert scored_entries(named, [Condition((("g3", 1.0),))], own_targets=True).all()
+
+
 def test_no_change_is_zero() -> None:
     _, mean = fit(NoChange(), table_screen(), part(table_screen()))
     assert not mean.any()

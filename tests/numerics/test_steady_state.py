@@ -1,6 +1,7 @@
 """Steady states and their gradients against scipy, finite differences and long integration."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,13 +13,14 @@ from tests.numerics.problems import random_system
 from semimech.numerics.activations import Activation
 from semimech.numerics.fields import System, fixed_point_map
 from semimech.numerics.integrate import heun
-from semimech.numerics.steady_state import FIXED_POINT, NEWTON, Solver, steady_state
+from semimech.numerics.steady_state import FIXED_POINT, NEWTON, Solution, Solver, steady_state
 
 TANH = Activation()
 EXACT = Solver(tolerance=1e-13, max_steps=5000, adjoint_tolerance=1e-13)
 
 
-def solve(system: System, solver: Solver = EXACT, phi: Activation = TANH, start: jax.Array | None = None):
+@partial(jax.jit, static_argnames=("solver", "phi"))
+def solve(system: System, solver: Solver = EXACT, phi: Activation = TANH, start: jax.Array | None = None) -> Solution:
     nothing = jnp.zeros_like(system.level)
     return steady_state(solver, phi, system, nothing if start is None else start, nothing)
 
@@ -51,6 +53,7 @@ def test_gradient_is_that_of_finite_differences(dense: bool) -> None:
         target = jnp.asarray(np.random.default_rng(5).normal(size=system.level.shape))
         solver = replace(EXACT, dense_adjoint=dense)
 
+        @jax.jit
         def loss(system: System) -> jax.Array:
             return ((solve(system, solver).values - target) ** 2).sum()
 
@@ -77,7 +80,7 @@ def test_gradient_is_that_of_4000_steps_of_integration() -> None:
             return ((end - target) ** 2).sum()
 
         implicit = jax.grad(lambda s: ((solve(s).values - target) ** 2).sum())(system)
-        unrolled = jax.grad(integrated)(system)
+        unrolled = jax.jit(jax.grad(integrated))(system)
         for name in ("weights", "gain", "inside", "outside"):
             np.testing.assert_allclose(getattr(implicit, name), getattr(unrolled, name), atol=1e-9, err_msg=name)
 
@@ -130,6 +133,7 @@ def test_warm_starts_give_the_same_gradient_in_fewer_steps() -> None:
         system = random_system(8)
         nothing = jnp.zeros_like(system.level)
 
+        @jax.jit
         def gradient(start: jax.Array, adjoint: jax.Array) -> System:
             def loss(s: System) -> jax.Array:
                 return (steady_state(EXACT, TANH, s, start, adjoint).values ** 2).sum()

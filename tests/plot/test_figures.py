@@ -31,7 +31,7 @@ def score_table(values: dict[str, float], split: str = "s", ceiling: float = NAN
         (split, model, value, value - 0.01, value + 0.01, model != "cellbox", ceiling, ceiling)
         for model, value in values.items()
     ]
-    columns = ["split", "model", "value", "lower", "upper", "is_baseline", "ceiling", "ceiling_spearman_brown"]
+    columns = ["split", "model", "value", "lower", "upper", "is_baseline", "ceiling", "ceiling_stepped"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -110,10 +110,18 @@ def test_heatmap_holds_every_weight_once():
 
 def test_heatmap_of_a_large_network_is_cut_and_says_so():
     random = np.random.default_rng(0)
-    weights = random.standard_normal((300, 300)) * (random.random((300, 300)) < 0.02)
+    weights = random.standard_normal((300, 300)) * (random.random((300, 300)) < 0.1)
     ax = network_heatmap(Network.from_matrix(weights, [f"g{i}" for i in range(300)])).axes[0]
     assert ax.collections[0].get_array().shape == (60, 60)
     assert ax.get_title(loc="left") == "the 60 most connected of 300 nodes"
+
+
+def test_heatmap_leaves_out_what_sends_or_receives_nothing():
+    weights = np.zeros((4, 4))
+    weights[1, 0], weights[2, 0] = 1.0, -2.0
+    axes = network_heatmap(Network.from_matrix(weights, list("abcd"))).axes[0]
+    np.testing.assert_array_equal(np.sort(axes.collections[0].get_array().ravel()), [-2.0, 1.0])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a"]
 
 
 def test_graph_draws_the_strongest_edges_by_sign_and_frequency():

@@ -4,10 +4,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from semimech.cli.main import main
 from semimech.report.build import build_report
+from semimech.report.reading import ReportData, read_observed
 from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
 
@@ -72,8 +74,8 @@ def test_the_page_is_whole_small_and_fetches_nothing(html, page):
 
 
 def test_every_name_is_escaped_and_said(page, run):
-    edges = run.network("cellbox").edges
-    strongest = edges.loc[(edges["weight"].abs() * edges["selection_frequency"]).nlargest(20).index]
+    edges = ReportData(run).network("cellbox").edges
+    strongest = edges.loc[(edges["drive"].abs() * edges["selection_frequency"]).nlargest(20).index]
     names = {*strongest["source"], *strongest["target"], *run.table("perturbations")["name"][:2]}
     assert len(names.intersection(HARD + HARD_DRUGS)) >= 5
     for name in ("<b>bold</b> & $screen_1$", *names):
@@ -102,9 +104,10 @@ def test_the_verdict_comes_first_then_data_then_scores(page):
 
 def test_scores_stand_beside_baseline_ceiling_and_interval(page, run):
     row = run.table("scores").query("model == 'cellbox' and score == 'pearson'").iloc[0]
-    for value in (row["value"], row["best_baseline_value"], row["ceiling"], row["ceiling_spearman_brown"]):
+    for value in (row["value"], row["best_baseline_value"], row["ceiling"], row["ceiling_stepped"]):
         assert f"{value:.3f}".lstrip("0") in page.text
     assert "no ceiling" in page.text
+    assert "CellBox starts at W = 0" in page.text
 
 
 def test_figures_are_kept_as_svg_and_png(html, run):
@@ -132,6 +135,31 @@ def test_missing_parts_are_left_out_with_a_word(bare_run):
     assert "The run keeps no fitted model" in page.text
     assert "Recovery of the truth" not in page.text
     assert "Learning curves" not in page.text
+
+
+def test_where_lower_is_better_the_best_comes_first(bare_run):
+    data = ReportData(bare_run)
+    values = bare_run.table("scores").query("score == 'nmse'").set_index("model")["value"]
+    assert data.rivals("conditions") == ("cellbox", values.drop("cellbox").idxmin())
+    assert data.condition_card("conditions").name == "nmse"
+    page = Page(build_report(bare_run).read_text(encoding="utf-8"))
+    first = page.text[page.text.index("lower is better, best 0") :]
+    assert first.index("ridge") < first.index("mean-response")
+    assert "Further left is better" in page.text
+
+
+def test_only_what_the_judge_counts_is_drawn_even_without_a_network(bare_run):
+    assert bare_run.networks() == ()
+    observed, predicted = ReportData(bare_run).held_out("conditions", "cellbox")
+    files = sorted((bare_run.path / "observed" / "conditions").glob("*.h5ad"))
+    tables = [read_observed(file) for file in files]
+    assert observed.size == predicted.size == sum(table.values[:, 1:].size for table in tables)
+    np.testing.assert_array_equal(np.sort(observed), np.sort(np.concatenate([t.values[:, 1:].ravel() for t in tables])))
+
+
+def test_the_page_does_not_say_where_the_data_lay(page, html):
+    assert "demo.h5ad" in page.text
+    assert "/home/me" not in html
 
 
 def test_three_thousand_features_stay_small(wide_run):

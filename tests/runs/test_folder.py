@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,13 +59,13 @@ def test_the_long_table_has_a_row_for_each_condition_and_feature():
 def test_a_network_survives_its_tables(tmp_path):
     edges = pd.DataFrame({"source": ["NA"], "target": ["b"], "weight": [-0.5], "selection_frequency": [0.9]})
     run = RunFolder(tmp_path)
-    run.write_network("cell box", Network(("NA", "b"), edges, ("input", "molecule")))
-    read = run.network("cell box")
+    run.write_network("cellbox", Network(("NA", "b"), edges, ("input", "molecule")))
+    read = run.network("cellbox")
     assert read is not None
     assert (read.nodes, read.roles) == (("NA", "b"), ("input", "molecule"))
     pd.testing.assert_frame_equal(read.edges, edges)
     assert run.network("ridge") is None
-    assert run.networks() == ("cell_box",)
+    assert run.networks() == ("cellbox",)
 
 
 def test_what_is_missing_is_said(tmp_path):
@@ -74,4 +76,13 @@ def test_what_is_missing_is_said(tmp_path):
 
 
 def test_file_names_are_safe():
-    assert slug("without a/b <c> $d") == "without_a_b_c_d"
+    assert slug("without aMEK") == "without_aMEK"
+    for text in ("without a/b <c> $d", "../..", "", "a__b", "x" * 60, "-", "CD4+"):
+        assert re.fullmatch(r"[A-Za-z0-9.-][A-Za-z0-9._-]*", slug(text))
+        assert "__" not in slug(text)
+        assert not slug(text).startswith(".")
+
+
+def test_names_that_look_alike_have_files_of_their_own():
+    alike = ("TGFα", "TGFβ", "a b", "a_b", "a  b", "a/b", "CD4+", "CD4++", "CD4", "CD4_", "α", "β")
+    assert len({slug(name) for name in alike}) == len(alike)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ from semimech.simulate.demo import simulate_demo
 from semimech.support.errors import UserError
 
 QUICK = {"cellbox": {"steps": 20, "members": 2, "folds": 2, "sparsity": [1e-3], "input_ridge": [0.5]}}
-OPTIONS = RunOptions(splits=("combinations",), seeds=2, model_options=QUICK)
+OPTIONS = RunOptions(models=("cellbox",), splits=("combinations",), seeds=2, model_options=QUICK)
+OPTIONS_ANY = replace(OPTIONS, splits=())
 RESULTS = ("scores", "conditions", "features")
 
 
@@ -57,6 +60,14 @@ def test_the_seeds_spread_is_given_for_models_only(run):
     assert np.isnan(nmse.loc["ridge", "seeds_sd"])
 
 
+def test_every_prediction_is_found_under_its_own_name(run):
+    found = {(fold, model, seed) for fold, model, seed, _ in run.predictions("combinations")}
+    models = set(run.models())
+    expected = {("all combinations", model, 0) for model in models} | {("all combinations", "cellbox", 1)}
+    assert found == expected
+    assert all(run.observed_file("combinations", fold).is_file() for fold, _, _ in found)
+
+
 def test_an_interrupted_run_goes_on_to_the_same_numbers(screen, run, tmp_path):
     stops = 0
     for call in (1, 9, 14, 25, 40):
@@ -77,9 +88,11 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(screen, run, tmp_path):
 
 def test_other_options_or_data_are_another_run(screen, run):
     with pytest.raises(UserError, match="begun with other options"):
-        run_screen(screen, run.path, RunOptions(splits=("combinations",), seeds=1, model_options=QUICK))
+        run_screen(screen, run.path, replace(OPTIONS, seeds=1))
     with pytest.raises(UserError, match="begun with other data"):
         run_screen(simulate_demo(replicates=3), run.path, OPTIONS)
+    with pytest.raises(UserError, match="begun with other data or reading options"):
+        run_screen(screen, run.path, OPTIONS, provenance={"sha256": "1"})
 
 
 def test_predictions_need_only_the_folder(run):
@@ -123,3 +136,23 @@ def test_unknown_models_and_options_are_told(run):
 def test_what_is_given_overrules_the_file():
     options = options_from({"partitions": 2, "splits": "dose"}, {}, {"partitions": 4, "seeds": None})
     assert (options.partitions, options.splits, options.seeds) == (4, ("dose",), RunOptions().seeds)
+
+
+def test_the_seconds_of_all_processes_are_added_up(screen, run, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run_screen(screen, tmp_path, OPTIONS, monitor=StopAt(5))
+    assert RunFolder(tmp_path).json("elapsed")["seconds"] > 0
+    finished = run.json("elapsed")
+    run_screen(screen, run.path, OPTIONS)
+    assert run.json("elapsed") == finished
+
+
+def test_the_model_asked_for_predicts(screen, tmp_path):
+    ridge = run_screen(screen, tmp_path, replace(OPTIONS, models=("ridge",)))
+    assert predict_conditions(ridge, ["drugA"])[0] == "ridge"
+
+
+def test_a_screen_without_a_question_is_told_before_any_fit(screen, tmp_path):
+    with pytest.raises(UserError, match="No way of holding out"):
+        run_screen(screen.take(np.flatnonzero(screen.is_control)[:2]), tmp_path / "run", OPTIONS_ANY)
+    assert not (tmp_path / "run").exists()

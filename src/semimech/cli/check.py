@@ -38,7 +38,6 @@ def check(
     from semimech.cli.progress import progress_bar
     from semimech.data.check import check_screen
     from semimech.data.readers import read as read_data
-    from semimech.support.errors import UserError
 
     is_demo = str(data) == DEMO and not data.exists()
     if is_demo:
@@ -52,9 +51,7 @@ def check(
         print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
     else:
         show(report)
-    wrong = [finding for finding in report.findings if finding.level == "wrong"]
-    if wrong:
-        raise UserError(f"{wrong[0].sentence.removesuffix('.')}: {wrong[0].remedy}")
+    report.refuse_wrong()
 
 
 def show(report: Report) -> None:

@@ -1,4 +1,4 @@
-"""The command line's door: lazy commands, and every failure as one sentence with its exit code."""
+"""The command line's entry point: lazy commands, and every failure as one sentence with its exit code."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except OSError as error:
         return _fail(f"{error.strerror or error}: {error.filename or 'no file named'}.", FAILED, debug)
-    except Exception as error:  # noqa: BLE001 - the last door: a user never sees a traceback unasked
+    except Exception as error:  # noqa: BLE001 - the outermost handler: a user never sees a traceback unasked
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         return _fail(
             f"Unexpected error ({what}): this is a fault of semimech, please report it with the output of --debug.",

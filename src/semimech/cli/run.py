@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from semimech.cli.interrupt import stopping
 from semimech.cli.progress import progress_bar
 from semimech.data.options import ReadOptions
 from semimech.data.screen import Screen
@@ -61,7 +62,7 @@ def run(
         return
     if data is None:
         raise UserError("Say which screen to run: semimech run DATA, or semimech run demo for the built-in one.")
-    given = {"models": models, "splits": split, "partitions": partitions, "seeds": seeds, "seed": seed}
+    given = {"partitions": partitions, "seeds": seeds, "seed": seed, "models": _each(models), "splits": _each(split)}
     _finish(*_begun(data, config, given, read or ReadOptions(), out))
 
 
@@ -74,7 +75,8 @@ def _begun(
     options = options_from(content.get("run", {}), content.get("model", {}), given)
     read = _merged(content.get("read", {}), read)
     out = out or Path(f"{DEMO if _is_demo(data) else _stem(data)}-run")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    # A run killed in its first moment leaves no more than the beginning of its config.json.
+    if out.exists() and (not out.is_dir() or any(not file.name.startswith(".config.") for file in out.iterdir())):
         raise UserError(f"{out} is there already: give another --out, or go on with it by --resume {out}.")
     screen, provenance, findings = _read(data, read)
     return screen, out, options, provenance, findings
@@ -86,9 +88,12 @@ def _resumed(folder: Path, data: Path | None) -> tuple[Screen, Path, Any, dict[s
     run = RunFolder.open(folder)
     before = run.json("config")["provenance"]
     source = data or Path(before["source"])
-    screen, provenance, findings = _read(source, _merged(before["read"], ReadOptions()))
-    if provenance["sha256"] != before["sha256"]:
-        raise UserError(f"{source} has changed since {folder} was begun: begin a new run with another --out.")
+    section = {name: value for name, value in before["read"].items() if not name.endswith("_sha256")}
+    screen, provenance, findings = _read(source, _merged(section, ReadOptions()))
+    if provenance["sha256"] != before["sha256"] or provenance["read"] != before["read"]:
+        what = f"{source}, or a file read with it, has changed since {folder} was begun"
+        raise UserError(f"{what}: begin a new run with another --out.")
+    provenance["source"] = before["source"]
     return screen, folder, options_of(run), provenance, findings
 
 
@@ -100,7 +105,7 @@ def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any],
     from semimech.runs.pipeline import run_screen
 
     try:
-        with progress_bar(f"run {screen.name}") as monitor:
+        with progress_bar(f"run {screen.name}") as bar, stopping(bar) as monitor:
             run = run_screen(screen, out, options, provenance=provenance, findings=findings, monitor=monitor)
             monitor("writing the report", 1, 1)
             report = build_report(run)
@@ -110,7 +115,8 @@ def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any],
     verdict = run.json("verdict")
     console.print(f"\n{verdict['headline']}\n", markup=False, style="bold")
     for sentence in verdict["sentences"]:
-        console.print(f"- {sentence}", markup=False)
+        if sentence not in verdict["headline"]:
+            console.print(f"- {sentence}", markup=False)
     console.print(f"\nReport: {report.resolve()}", markup=False, soft_wrap=True)
 
 
@@ -130,6 +136,10 @@ def _read(data: Path, read: ReadOptions) -> tuple[Screen, dict[str, Any], dict[s
         reading = read_data(data, read)
         screen, source, digest = reading.screen, str(data.resolve()), hash_path(data)
         report = check_screen(reading)
+    report.refuse_wrong()
+    for name in ("names", "annotations"):
+        if name in options:
+            options[f"{name}_sha256"] = hash_path(Path(options[name]))
     return screen, {"source": source, "sha256": digest, "read": options}, report.as_dict()
 
 
@@ -140,6 +150,10 @@ def _merged(section: dict[str, Any], read: ReadOptions) -> ReadOptions:
     if unknown:
         raise UserError(f"The section [read] has the unknown option '{unknown[0]}': use {', '.join(sorted(names))}.")
     given = {name: value for name, value in asdict(read).items() if value not in (None, ())}
+    for name, value in section.items():
+        parts = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, str | bool) for part in parts):
+            raise UserError(f"The option '{name}' of the section [read] is {value!r}: give text, or true or false.")
     merged = section | given
     for name in ("names", "annotations"):
         if isinstance(merged.get(name), str):
@@ -151,6 +165,11 @@ def _merged(section: dict[str, Any], read: ReadOptions) -> ReadOptions:
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def _each(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """`--models ridge,cellbox` is `--models ridge --models cellbox`."""
+    return None if values is None else tuple(part for value in values for part in value.split(",") if part)
 
 
 def _is_demo(data: Path) -> bool:

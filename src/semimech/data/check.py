@@ -13,6 +13,7 @@ from semimech.data.findings import Finding
 from semimech.data.readers.reading import Reading
 from semimech.data.scan import scan
 from semimech.data.screen import Screen
+from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
 
@@ -34,6 +35,12 @@ class Report:
         lines = [self.name, *(f"  {what:<17} {words}" for what, words in self.facts)]
         lines += [f"  [{f.level}] {f.sentence}" + (f" ({f.remedy})" if f.remedy else "") for f in self.findings]
         return "\n".join(lines)
+
+    def refuse_wrong(self) -> None:
+        """Raise UserError with the first finding that leaves nothing to work with."""
+        for finding in self.findings:
+            if finding.level == "wrong":
+                raise UserError(f"{finding.sentence.removesuffix('.')}: {finding.remedy}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are not known are None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from semimech.support.errors import UserError, listed
 
 Kind = Literal["drug", "knock-out", "knock-down", "activation", "unknown"]
 GENETIC: tuple[Kind, ...] = ("knock-out", "knock-down", "activation")
+DOSE = re.compile(r"\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)(?=\s*(?:\+|$))")
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,16 @@ class Condition:
 def parse_condition(
     text: str, known: Sequence[str], default_dose: Mapping[str, float] | None = None, context: str = ""
 ) -> Condition:
-    """Read `aMEK+aAKT` or `aMEK=-0.8+aAKT` into a condition.
+    """Read `aMEK+aAKT`, `aMEK=-0.8+aAKT` or `aMEK (day 2)` into a condition: what `Condition.label` writes.
 
-    Names are taken from `known`; a name without a dose gets its entry of `default_dose`, else 1.
+    Names are taken from `known`, the longest that fits first, so that they may themselves hold a '+' or a '='; a name
+    without a dose gets its entry of `default_dose`, else 1. A context in the text replaces the argument.
     Raises UserError for unknown names (with the nearest known ones), repeated names and doses that are no numbers.
     """
     doses: dict[str, float] = {}
-    for part in _parts(text, known):
-        name, dose = _dose(part, known, text)
+    parts, context = _parts_and_context(text.strip(), sorted(known, key=len, reverse=True), context)
+    for part in parts:
+        name, dose = _dose(part, known, text) if isinstance(part, str) else part
         if name in doses:
             raise UserError(f"'{text}' names {name} twice: give one dose for each perturbation.")
         doses[name] = (default_dose or {}).get(name, 1.0) if dose is None else dose
@@ -97,11 +101,39 @@ def parse_condition(
     return Condition(tuple(doses.items()), context)
 
 
-def _parts(text: str, known: Sequence[str]) -> list[str]:
-    """Split at '+', except inside a known name that itself has one."""
-    if text in known:
-        return [text]
-    return [part.strip() for part in text.split("+") if part.strip()]
+def _parts_and_context(
+    text: str, names: Sequence[str], context: str
+) -> tuple[Sequence[str] | Sequence[tuple[str, float | None]], str]:
+    """(names with their doses, context); where the text cannot be read so, its parts between '+', to be explained."""
+    found = _matched(text, names)
+    if found is not None:
+        return found, context
+    opened = text.rfind(" (") if text.endswith(")") else -1
+    while opened > 0:
+        found = _matched(text[:opened], names)
+        if found is not None:
+            return found, text[opened + 2 : -1]
+        opened = text.rfind(" (", 0, opened)
+    return [part.strip() for part in text.split("+") if part.strip()], context
+
+
+def _matched(text: str, names: Sequence[str]) -> list[tuple[str, float | None]] | None:
+    """The text as known names (longest first) and doses joined by '+'; None where it is something else."""
+    text = text.strip()
+    for name in names:
+        if not text.startswith(name):
+            continue
+        written = DOSE.match(text, len(name))
+        dose = float(written[1]) if written else None
+        rest = text[written.end() if written else len(name) :].lstrip()
+        if dose is not None and not np.isfinite(dose):
+            continue
+        if not rest:
+            return [(name, dose)]
+        others = _matched(rest[1:], names) if rest[0] == "+" else None
+        if others is not None:
+            return [(name, dose), *others]
+    return None
 
 
 def _dose(part: str, known: Sequence[str], text: str) -> tuple[str, float | None]:

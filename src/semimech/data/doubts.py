@@ -45,7 +45,8 @@ def _controls(screen: Screen) -> Iterator[Finding]:
         sentence = f"There is no control row, and effects of {screen.scale} values are measured against controls."
         yield Finding("wrong", sentence, "name the control label with --control LABEL, or add control rows.")
     elif count < 2 * FEW_ROWS:
-        sentence = f"There are only {count:,} control rows, and both halves of a split need some."
+        rows = "is only 1 control row" if count == 1 else f"are only {count:,} control rows"
+        sentence = f"There {rows}, and both halves of a split need some."
         yield Finding("doubtful", sentence, "add control rows; every effect carries their noise.")
 
 

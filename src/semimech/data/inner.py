@@ -1,4 +1,4 @@
-"""Validation carved from the training rows, asking the same kind of question as the outer split."""
+"""Validation carved from the training rows: whole perturbations, conditions or rows, as the outer split holds out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ def inner_effects(
 ) -> list[tuple[Effects, Effects]]:
     """(to fit, to validate) effects of inner folds, both from training rows only, with disjoint control rows.
 
-    Where the outer test asks for conditions that are in training, rows are held out; where it asks for new
-    combinations of perturbations that are in training, conditions are held out, but only those whose
-    perturbations stay in the fitted part (a held-out single would be an unseen perturbation); else whole
-    perturbations. Without test rows, conditions are held out, or rows where no condition can be. Returns [] where the
-    training rows cannot be asked the question: nothing can be selected then. `question` asks another one than the
-    outer split does; with as many folds as perturbations, 'perturbations' leaves out one at a time.
+    Where the outer test asks for conditions that are in training (`cells`), rows are held out. Where it asks for
+    other conditions of perturbations that are all in training, conditions are held out, but only those whose
+    perturbations stay in the fitted part (a held-out single would be an unseen perturbation). Where it asks for a
+    perturbation that is not in training, whole perturbations are. So new combinations are validated by combinations
+    and other conditions, but a new context, time or highest dose by conditions drawn at random (in all their contexts
+    and times): that is an easier question than the outer one. Without test rows, conditions are held out, or rows
+    where no condition can be. Returns [] where the training rows cannot be asked: nothing can be selected then.
+    `question` asks another one than the outer split does; with as many folds as perturbations, 'perturbations' leaves
+    out one at a time.
     """
     for asked in _questions(screen, split) if question is None else (question,):
         pairs = _pairs(screen, np.asarray(split.train), asked, folds, np.random.default_rng([seed, 7919]))

@@ -51,6 +51,9 @@ class ReadOptions:
     context: str | None = None
     """Column of cell lines or cell types."""
 
+    describe: tuple[str, ...] = ()
+    """Column of numbers in a table that describes rows and is no feature; repeat for several; 'none' for no column."""
+
     scale: Scale | None = None
     """Scale of the values: raw counts, log1p of normalised counts, or log-ratio to untreated."""
 
@@ -86,8 +89,9 @@ class ReadOptions:
             value = getattr(self, name)
             if value is not None and value not in allowed:
                 raise UserError(f"The {name} '{value}' is unknown: use one of {', '.join(allowed)}.")
-        control = (self.control,) if isinstance(self.control, str) else tuple(self.control)
-        object.__setattr__(self, "control", control)
+        for name in ("control", "describe"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
 
     def refuse_all_but(self, allowed: Collection[str], source: str) -> None:
         """Raise UserError for an option that was given but says nothing about such a source."""

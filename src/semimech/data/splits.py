@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.screen import Screen
-from semimech.support.errors import UserError
+from semimech.support.errors import UserError, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +29,26 @@ class Split:
 
 @dataclass(frozen=True)
 class SplitKind:
-    """A way of holding out: its name, what it holds out, the question it asks, and the function that does it."""
+    """A way of holding out: its name, what it holds out, the question it asks, and the function that does it.
+
+    lacking: what a screen is missing of which `folds` makes nothing. suits: whether the split asks its question of
+    the screen; one that does not can still be asked for by name.
+    """
 
     name: str
     holds_out: str
     asks: str
     folds: Callable[[Screen, np.random.Generator], Iterable[tuple[str, np.ndarray]]]
+    lacking: str
     is_random: bool = False
+    suits: Callable[[Screen], bool] = lambda screen: True
 
 
 def split_screen(screen: Screen, name: str, *, seed: int = 0, partitions: int = 1) -> tuple[Split, ...]:
     """The folds of the split `name`; random kinds give `partitions` of them, the others one for each thing held out.
 
-    Raises UserError where the name is unknown or the screen cannot be asked that question.
+    Raises UserError where the name is unknown, or where a side would have no perturbed rows or (but for log-ratios,
+    which are effects already) no control rows.
     """
     kinds = {kind.name: kind for kind in SPLITS}
     if name not in kinds:
@@ -53,19 +60,38 @@ def split_screen(screen: Screen, name: str, *, seed: int = 0, partitions: int = 
         for fold, held_out in kind.folds(screen, random):
             label = f"partition {number + 1}" if kind.is_random else fold
             found.append(_with_controls(screen, kind.name, label, seed, held_out, random))
-    if not found or not all(split.test.size and split.train.size for split in found):
-        raise UserError(f"The split '{name}' cannot be made: the screen has nothing that holds out {kind.holds_out}.")
+    lacking = _lacking(screen, kind, found)
+    if lacking:
+        others = possible_splits(screen)
+        remedy = f"use {listed(others)}" if others else "no other split of this screen can be made either"
+        raise UserError(f"The split '{name}' cannot be made: {lacking}; {remedy}.")
     return tuple(found)
 
 
 def possible_splits(screen: Screen) -> tuple[str, ...]:
-    """The names of the splits that can be made of this screen."""
+    """The names of the splits that can be made of this screen and ask their question of it."""
     possible = []
     for kind in SPLITS:
-        held = [mask for _, mask in kind.folds(screen, np.random.default_rng(0))]
-        if held and all(mask.any() and (~mask & ~screen.is_control).any() for mask in held):
+        random = np.random.default_rng(0)
+        found = [_with_controls(screen, kind.name, fold, 0, held, random) for fold, held in kind.folds(screen, random)]
+        if not _lacking(screen, kind, found) and kind.suits(screen):
             possible.append(kind.name)
     return tuple(possible)
+
+
+def _lacking(screen: Screen, kind: SplitKind, found: list[Split]) -> str:
+    """Why these folds cannot be judged: "" where each side has perturbed rows, and control rows where needed."""
+    if not found:
+        return f"the screen has {kind.lacking}"
+    control = screen.is_control
+    for split in found:
+        where = f"in the fold '{split.fold}' " if len(found) > 1 else ""
+        for side, verb in ((split.train, "to learn from"), (split.test, "to be judged on")):
+            if control[side].all():
+                return f"{where}no perturbed rows would be left {verb}"
+            if screen.scale != "log-ratio" and not control[side].any():
+                return f"{where}no control rows would be left {verb} (a batch needs two for one on each side)"
+    return ""
 
 
 def _with_controls(
@@ -117,7 +143,7 @@ def _rows(screen: Screen, conditions: np.ndarray) -> np.ndarray:
 
 def _cells(screen: Screen, random: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:
     treated = [not condition.is_control for condition in screen.conditions]
-    if np.median(np.bincount(screen.condition_codes)[treated]) >= 4:
+    if any(treated) and np.median(np.bincount(screen.condition_codes)[treated]) >= 4:
         yield "cells", stratified_half(screen.condition_codes, screen.batches, ~screen.is_control, random)
 
 
@@ -127,6 +153,15 @@ def _conditions(screen: Screen, random: np.random.Generator) -> Iterable[tuple[s
     if len(groups) > 1:
         chosen = random.permutation(groups)[: int(np.ceil(0.3 * len(groups)))]
         yield "conditions", _rows(screen, np.isin(doses, chosen))
+
+
+def _shares_perturbations(screen: Screen) -> bool:
+    """Most conditions are made of perturbations that other conditions have too, so that these can be learnt from."""
+    given = _given(screen)[[not condition.is_control for condition in screen.conditions]]
+    doses = [condition.doses for condition in screen.conditions if not condition.is_control]
+    given = given[np.unique(pd.factorize(np.array([str(d) for d in doses], dtype=object))[0], return_index=True)[1]]
+    shared = (~given | (given.sum(0) > 1)).all(1)
+    return bool(2 * shared.sum() >= len(shared))
 
 
 def _combinations(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:
@@ -158,8 +193,8 @@ def _context(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.n
     column = next((c for c in ("context", "medium", "batch") if c in screen.obs and screen.obs[c].nunique() > 1), None)
     if column is not None:
         values = screen.obs[column].astype(str).to_numpy(object)
-        for value in np.unique(values):
-            yield f"{column} {value}", (values == value) & ~screen.is_control
+        for value in np.unique(values[~screen.is_control]):
+            yield value if value.startswith(column) else f"{column} {value}", (values == value) & ~screen.is_control
 
 
 def _time(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.ndarray]]:
@@ -182,29 +217,65 @@ def _dose(screen: Screen, _: np.random.Generator) -> Iterable[tuple[str, np.ndar
 
 
 SPLITS: tuple[SplitKind, ...] = (
-    SplitKind("cells", "half of the rows of every condition", "denoising", _cells, is_random=True),
-    SplitKind("conditions", "three in ten of the conditions", "interpolation", _conditions, is_random=True),
-    SplitKind("combinations", "every combination; the singles are in training", "composition", _combinations),
+    SplitKind(
+        "cells",
+        "half of the rows of every condition",
+        "denoising",
+        _cells,
+        "fewer than four rows of most conditions",
+        True,
+    ),
+    SplitKind(
+        "conditions",
+        "three in ten of the conditions",
+        "interpolation",
+        _conditions,
+        "a single condition",
+        is_random=True,
+        suits=_shares_perturbations,
+    ),
+    SplitKind(
+        "combinations",
+        "every combination; the singles are in training",
+        "composition",
+        _combinations,
+        "no combinations",
+    ),
     SplitKind(
         "leave-one-out",
         "every combination with one perturbation; its singles are kept",
         "extrapolation",
         _leave_one_out(singles_kept=True),
+        "no combinations",
     ),
     SplitKind(
         "leave-one-out-complete",
         "every condition with one perturbation",
         "unseen perturbation",
         _leave_one_out(singles_kept=False),
+        "no perturbations",
     ),
     SplitKind(
         "perturbations",
         "three in ten of the perturbations entirely",
         "unseen perturbation",
         _perturbations,
+        "fewer than three perturbations",
         is_random=True,
     ),
-    SplitKind("context", "the perturbed rows of one cell line, medium or batch", "transfer", _context),
-    SplitKind("time", "the last time", "extrapolation", _time),
-    SplitKind("dose", "the highest dose of each perturbation", "extrapolation", _dose),
+    SplitKind(
+        "context",
+        "the perturbed rows of one cell line, medium or batch",
+        "transfer",
+        _context,
+        "one cell line, medium and batch only",
+    ),
+    SplitKind("time", "the last time", "extrapolation", _time, "no more than one time (a number)"),
+    SplitKind(
+        "dose",
+        "the highest dose of each perturbation",
+        "extrapolation",
+        _dose,
+        "no perturbation at more than one dose",
+    ),
 )

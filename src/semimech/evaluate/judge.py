@@ -40,13 +40,15 @@ class Judgement:
     baseline: the mean response's value; best_baseline, best_baseline_value: the best by value in this split and
     score (for a baseline, the best other one), chosen after the fact, which is conservative: the models have to
     beat the luckiest baseline. difference, difference_lower, difference_upper: how much better than the best
-    baseline (positive is better whichever way the score runs), with a paired interval; verdict: better, equal or
-    worse. ceiling, ceiling_spearman_brown; scaled: (value - baseline) / (ceiling - baseline), unclipped, no value
-    without a ceiling that is better than the baseline. folds_sd, seeds_sd: spread over folds and seeds.
-    pairs: split, model, other, score and the same paired difference between every two models that are no baselines.
+    baseline (positive is better whichever way the score runs), with a paired interval; verdict: better, equal,
+    worse or not told apart (`verdict_of`). ceiling: one half of the test rows against the other; ceiling_stepped: the
+    same for all test rows against as many (`ceiling_of`); scaled: (value - baseline) / (ceiling_stepped - baseline),
+    unclipped, no value without a stepped ceiling that is better than the baseline. folds_sd, seeds_sd: spread over
+    folds and seeds. pairs: split, model, other, score, n_conditions and the same paired difference between every two
+    models that are no baselines.
     per_condition: split, fold, model, seed, condition, score, value. per_feature: split, model, feature, r, error
-    (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split
-    why there is no ceiling, '' where there is one. headline, sentences: the verdict in words.
+    (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split why none of its
+    folds has a ceiling, '' where one has. headline, sentences: the verdict in words.
     """
 
     table: pd.DataFrame
@@ -82,10 +84,12 @@ def judge(
         unique = list(dict.fromkeys(condition for reference in references for condition in reference.conditions))
         found = tally(references, arrays, cards, dirichlet_weights(len(unique), draws, seed), unique)
         tables.append(_table(split, found, cards, known, mine, len(unique)))
-        pairs.append(pairs_of(split, found, cards, [model for model in found.models if model not in known]))
+        pairs.append(
+            pairs_of(split, found, cards, [model for model in found.models if model not in known], len(unique))
+        )
         conditions.append(found.per_condition.assign(split=split))
         features.append(found.per_feature.assign(split=split))
-        ceilings[split] = next((fold.ceiling.reason for fold in mine if fold.ceiling.reason), "")
+        ceilings[split] = "" if any(fold.ceiling.values for fold in mine) else mine[0].ceiling.reason
     table = pd.concat(tables, ignore_index=True)
     primary = primary_score(folds[0].reference.scale)
     compared = pd.concat(pairs, ignore_index=True)
@@ -139,7 +143,7 @@ def _table(
     rows = []
     for c, card in enumerate(cards):
         ceiling = _mean([fold.ceiling.values.get(card.name, np.nan) for fold in folds])
-        stepped = _mean([fold.ceiling.spearman_brown.get(card.name, np.nan) for fold in folds])
+        stepped = _mean([fold.ceiling.stepped.get(card.name, np.nan) for fold in folds])
         values = dict(zip(found.models, found.value[:, c], strict=True))
         b = values.get(MEAN_RESPONSE, np.nan)
         for m, model in enumerate(found.models):
@@ -158,10 +162,10 @@ def _table(
                     "baseline": b,
                     "best_baseline": best or "",
                     "best_baseline_value": values[best] if best else np.nan,
-                    **difference(found, c, card.sign, m, found.models.index(best) if best else None),
+                    **difference(found, c, card, m, found.models.index(best) if best else None),
                     "ceiling": ceiling,
-                    "ceiling_spearman_brown": stepped,
-                    "scaled": (values[model] - b) / (ceiling - b) if card.sign * (ceiling - b) > 0 else np.nan,
+                    "ceiling_stepped": stepped,
+                    "scaled": (values[model] - b) / (stepped - b) if card.sign * (stepped - b) > 0 else np.nan,
                     "folds_sd": found.folds_sd[m, c],
                     "seeds_sd": found.seeds_sd[m, c],
                     "n_conditions": n,

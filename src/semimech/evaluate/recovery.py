@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from semimech.data.network import Network
+from semimech.evaluate.strength import strength_of
 from semimech.support.errors import UserError
 
 
@@ -37,9 +38,9 @@ class Recovery:
 def recovery(network: Network, truth: Network, name: str = "network") -> Recovery:
     """Compare the edges of `network`, by strength, with those of `truth`.
 
-    Strength is |weight|, times the selection frequency where the network has one. The pairs are source -> target
-    with no self-loop, no phenotype as a source and no input as a target; a node of the truth that the network does
-    not have counts as not found. AUPRC = sum_k (R_k - R_k-1) P_k over the distinct strengths, as in Davis and
+    Strength is that of `strength_of`: |drive| or |weight|, times the selection frequency. The pairs are source ->
+    target with no self-loop, no phenotype as a source and no input as a target; a node of the truth that the network
+    does not have counts as not found. AUPRC = sum_k (R_k - R_k-1) P_k over the distinct strengths, as in Davis and
     Goadrich 2006, doi:10.1145/1143844.1143874. Raises UserError where the truth has no edge among the pairs.
     """
     weights, strength = _aligned(network, truth)
@@ -112,10 +113,8 @@ def _aligned(network: Network, truth: Network) -> tuple[np.ndarray, np.ndarray]:
     rows = np.array(index)[known]
     weights = np.zeros((len(index), len(index)))
     strength = weights.copy()
-    whole = network.matrix()
     inside = np.ix_(known, known)
-    weights[inside] = whole[np.ix_(rows, rows)]
-    strength[inside] = np.abs(weights[inside])
-    if "selection_frequency" in network.edges:
-        strength[inside] *= np.nan_to_num(network.matrix("selection_frequency"))[np.ix_(rows, rows)]
+    weights[inside] = network.matrix()[np.ix_(rows, rows)]
+    ranked = Network(network.nodes, network.edges.assign(strength=strength_of(network.edges)), network.roles)
+    strength[inside] = ranked.matrix("strength")[np.ix_(rows, rows)]
     return weights, strength

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from semimech.data.condition import GENETIC, Condition
+from semimech.data.condition import Condition
 from semimech.data.effects import Effects, effects_of
-from semimech.data.scored import scored_entries, target_columns
+from semimech.data.scored import own_columns, scored_entries
 from semimech.data.screen import Scale, Screen
 from semimech.data.splits import Split
 from semimech.evaluate.cells import CellSamples, sample_cells
@@ -134,8 +134,6 @@ def _targets(screen: Screen, own_targets: bool) -> np.ndarray:
     """Features whose own perturbation would give the answer away when conditions are ranked (features, bool)."""
     targets = (screen.features["role"] == "input").to_numpy()
     if not own_targets:
-        columns = target_columns(screen)
-        for perturbation in screen.perturbations:
-            if perturbation.kind in GENETIC:
-                targets[columns[perturbation.name]] = True
+        for columns in own_columns(screen).values():
+            targets[columns] = True
     return targets

@@ -79,7 +79,22 @@ def _verdict(row: pd.Series, best: str) -> str:
         return f"better than every baseline, {_by(row)}"
     if row["verdict"] == "worse":
         return f"worse than this baseline, {_by(row)}: use {best}"
-    return f"the simple model does as well, use {best}"
+    if row["verdict"] == "equal":
+        return f"the simple model does as well, use {best}"
+    return f"it cannot be told apart from {best} with {_conditions(row)}{_gap(row)}"
+
+
+def _conditions(row: pd.Series) -> str:
+    n = int(row["n_conditions"])
+    return f"{n:,} condition{'' if n == 1 else 's'}"
+
+
+def _gap(row: pd.Series) -> str:
+    """A difference that may be of either sign, where its interval is known."""
+    if not np.isfinite(row["difference_lower"]):
+        return ""
+    ends = f"[{number(row['difference_lower'])}, {number(row['difference_upper'])}]"
+    return f" (better by {number(row['difference'])} {ends})"
 
 
 def _by(row: pd.Series) -> str:
@@ -99,8 +114,10 @@ def _beyond(split: str, row: pd.Series, table: pd.DataFrame, primary: str) -> st
 
 
 def _ceiling(row: pd.Series, symbol: str, why_none: str) -> str:
+    if np.isfinite(row["ceiling_stepped"]):
+        return f" The ceiling, as many rows measured again, is {symbol} = {number(row['ceiling_stepped'])}."
     if np.isfinite(row["ceiling"]):
-        return f" One half of the test rows predicts the other with {symbol} = {number(row['ceiling'])}."
+        return " The two halves of the test rows do not agree: no ceiling can be told."
     return f" No ceiling: {why_none}." if why_none else ""
 
 
@@ -121,6 +138,8 @@ def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
         opening = f"On {_held(row['split'])}, {row['model']} and {row['other']}"
         if row["verdict"] == "equal":
             said.append(f"{opening} do equally well: what sets them apart is not needed to predict these data.")
+        elif row["verdict"] == "not told apart":
+            said.append(f"{opening} cannot be told apart with {_conditions(row)}{_gap(row)}.")
         elif row["verdict"]:
             first, second = (row["model"], row["other"])[:: 1 if row["verdict"] == "better" else -1]
             said.append(f"{opening} differ: {first} is better than {second}, {_by(row)}.")
@@ -135,7 +154,8 @@ def headline(table: pd.DataFrame, primary: str, sentences: tuple[str, ...]) -> s
     won = models[models["verdict"] == "better"]
     splits = list(dict.fromkeys(models["split"]))
     if won.empty:
-        verdict = "No model beats the best baseline."
+        unsure = (models["verdict"] == "not told apart").any()
+        verdict = f"No model {'is shown to beat' if unsure else 'beats'} the best baseline."
     elif set(won["split"]) == set(splits):
         verdict = f"{_winners(won)} the best baseline" + (" on every split." if len(splits) > 1 else ".")
     else:

@@ -47,22 +47,27 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """`steps` of Adam with rates that fall as a cosine to `floor` of their start; `chunk` steps between reports."""
+    """`steps` of Adam with rates that fall as a cosine to `floor` of their start; `chunk` steps between reports.
+
+    A member that stops early goes on for `settle` steps with rates that fall linearly to 0: at full rate a single
+    step may have left the parameters anywhere on an oscillation.
+    """
 
     steps: int = 300
     floor: float = 0.02
+    settle: int = 0
     chunk: int = 50
 
     def decay(self, step: np.ndarray) -> np.ndarray:
         """floor + (1 - floor) (1 + cos(pi step / steps)) / 2."""
-        return self.floor + (1 - self.floor) * (1 + np.cos(np.pi * step / self.steps)) / 2
+        return self.floor + (1 - self.floor) * (1 + np.cos(np.pi * np.minimum(step / self.steps, 1))) / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
     """best: parameters with the smallest validation error, last: those at the end (members x ...).
 
-    train_error, validation_error: members x steps; entry k is that of the parameters after k updates.
+    train_error, validation_error: members x (steps + 1); entry k is that of the parameters after k updates.
     """
 
     best: PyTree
@@ -95,25 +100,28 @@ def train(
 
     parameters, data, penalties: trees with a leading axis of members; penalties have one number per leaf of the
     parameters and member. rates: the tree of the parameters with one number per leaf, 0 for what is held fixed.
-    stop: updates made by each member (members,), all of the schedule by default. The monitor is called after each
-    chunk, so an interruption comes through within a chunk.
+    stop: updates made by each member (members,), all of the schedule by default; with 0 it stays as it is. The
+    monitor is called after each chunk, so an interruption comes through within a chunk.
     """
     members = jax.tree.leaves(parameters)[0].shape[0]
     stop = np.full(members, schedule.steps) if stop is None else np.asarray(stop)
     carry = _begin(objective, parameters, data)
     errors = []
-    length = max(1, min(schedule.chunk, schedule.steps))
-    for first in range(0, schedule.steps, length):
-        monitor(stage, first, schedule.steps)
-        if first >= stop.max():
+    # One more than the updates, to see the errors after the last.
+    total = schedule.steps + schedule.settle + 1
+    length = -(-total // max(1, total // schedule.chunk))
+    for first in range(0, total, length):
+        monitor(stage, min(first, schedule.steps), schedule.steps)
+        if first > stop.max() + schedule.settle:
             break
         numbers = np.arange(first, first + length)
         decays = jnp.asarray(schedule.decay(numbers), carry.best_error.dtype)
-        carry, found = _chunk(objective, carry, data, rates, penalties, jnp.asarray(stop), jnp.asarray(numbers), decays)
+        steps = jnp.asarray(numbers), decays
+        carry, found = _chunk(objective, schedule.settle, carry, data, rates, penalties, jnp.asarray(stop), steps)
         errors.append(jax.tree.map(np.asarray, found))
     monitor(stage, schedule.steps, schedule.steps)
     empty = np.empty((members, 0))
-    curves = [np.concatenate([empty, *(e[i] for e in errors)], 1)[:, : schedule.steps] for i in range(2)]
+    curves = [np.concatenate([empty, *(e[i] for e in errors)], 1)[:, : schedule.steps + 1] for i in range(2)]
     return Trained(carry.best, carry.parameters, curves[0], curves[1])
 
 
@@ -128,22 +136,24 @@ def _begin(objective: Objective, parameters: PyTree, data: PyTree) -> _Carry:
     return jax.vmap(one)(parameters, data)
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=1)
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def _chunk(
     objective: Objective,
+    settle: int,
     carry: _Carry,
     data: PyTree,
     rates: PyTree,
     penalties: PyTree,
     stop: Array,
-    numbers: Array,
-    decays: Array,
+    steps: tuple[Array, Array],
 ) -> tuple[_Carry, Errors]:
     adam = optax.scale_by_adam()
 
     def one(carry: _Carry, data: PyTree, penalties: PyTree, stop: Array) -> tuple[_Carry, Errors]:
         def step(carry: _Carry, now: tuple[Array, Array]) -> tuple[_Carry, Errors]:
             k, decay = now
+            late = (k - stop + 1).astype(decay.dtype) / (settle + 1)
+            decay = jnp.where(stop > 0, decay * jnp.clip(1 - late, 0, 1), 0)
             before = carry.parameters
             gradient, state, errors = objective.gradient(before, carry.state, data)
             with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power
@@ -159,13 +169,13 @@ def _chunk(
                 penalties,
             )
             after, state = objective.project(after, state)
-            goes_on = k < stop
+            goes_on = decay > 0
             kept = jax.tree.map(lambda new, old: jnp.where(goes_on, new, old), after, before)
             better = errors.validation < carry.best_error
             best = jax.tree.map(lambda new, old: jnp.where(better, new, old), before, carry.best)
             best_error = jnp.where(better, errors.validation, carry.best_error)
             return _Carry(kept, moments, state, best, best_error), errors
 
-        return lax.scan(step, carry, (numbers, decays))
+        return lax.scan(step, carry, steps)
 
     return jax.vmap(one)(carry, data, penalties, stop)

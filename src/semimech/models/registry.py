@@ -6,13 +6,14 @@ from semimech.data.screen import Screen
 from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork, PermutedAnnotation
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
-from semimech.models.cellbox import CellBox
+from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork
 from semimech.models.composition import Composition
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
 
 MODELS: tuple[Estimator, ...] = (
     CellBox(),
+    CellBoxWithoutNetwork(),
     AnnotatedCellBox(),
     AnnotatedWithoutNetwork(),
     PermutedAnnotation(),

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from semimech.data.network import Network
+from semimech.evaluate.strength import DRIVE, FREQUENCY, strength_of
 from semimech.plot.layout import place_nodes
 from semimech.plot.style import INK, NEGATIVE, PAPER, POSITIVE, new_figure, shortened, styled
 
@@ -24,9 +25,9 @@ SQUARE = BoxStyle("Square", pad=0.0)
 
 @styled
 def network_graph(network: Network, *, edges: int = 45) -> Figure:
-    """The strongest edges between different nodes: colour and head by sign, width by weight, opacity by frequency.
+    """The strongest edges between different nodes: colour and head by sign, width by drive, opacity by frequency.
 
-    Strength is |weight|, times the selection frequency where there is one. Inputs stand left, phenotypes right.
+    Strongest as in `strength_of`; the drive is the weight where it is not known. Inputs stand left, phenotypes right.
     """
     table = _strongest(network, edges)
     names = [node for node in network.nodes if node in {*table["source"], *table["target"]}]
@@ -43,16 +44,13 @@ def network_graph(network: Network, *, edges: int = 45) -> Figure:
     _draw_edges(ax, table, ends, place, sizes)
     for name, role, (x, y), size in zip(names, roles, place, sizes, strict=True):
         _draw_node(ax, name, role, x, y, size)
-    _legend(ax, "selection_frequency" in table, set(roles))
+    _legend(ax, table, set(roles))
     return figure
 
 
 def _strongest(network: Network, n: int) -> pd.DataFrame:
     table = network.edges[(network.edges["weight"] != 0) & (network.edges["source"] != network.edges["target"])]
-    strength = table["weight"].abs()
-    if "selection_frequency" in table:
-        strength = strength * table["selection_frequency"].fillna(0)
-    return table.loc[strength.sort_values(ascending=False, kind="stable").index[:n]].iloc[::-1]
+    return table.loc[strength_of(table).sort_values(ascending=False, kind="stable").index[:n]].iloc[::-1]
 
 
 def _canvas(figure: Figure) -> Axes:
@@ -82,10 +80,11 @@ def _draw_node(ax: Axes, name: str, role: str, x: float, y: float, size: np.ndar
 
 
 def _draw_edges(ax: Axes, table: pd.DataFrame, ends: np.ndarray, place: np.ndarray, sizes: np.ndarray) -> None:
-    largest = table["weight"].abs().max() if len(table) else 1.0
+    wide = DRIVE if DRIVE in table else "weight"
+    largest = table[wide].abs().max() if len(table) else 1.0
     for row, (source, target) in zip(table.to_dict("records"), ends, strict=True):
-        strength = abs(row["weight"]) / largest
-        frequency = row.get("selection_frequency", 1.0)
+        strength = abs(row[wide]) / largest
+        frequency = row.get(FREQUENCY, 1.0)
         start = _edge_of_box(place[source], place[target], sizes[source] + 4)
         stop = _edge_of_box(place[target], place[source], sizes[target] + 8)
         positive = row["weight"] > 0
@@ -114,7 +113,7 @@ def _edge_of_box(inside: np.ndarray, towards: np.ndarray, size: np.ndarray) -> n
     return inside + way * min(reach, 0.45)
 
 
-def _legend(ax: Axes, has_frequency: bool, roles: set[str]) -> None:
+def _legend(ax: Axes, table: pd.DataFrame, roles: set[str]) -> None:
     def patch(role: str) -> Line2D:
         fill, line = ROLES[role]
         return Line2D([], [], marker="s", ls="", ms=10, mfc=fill, mec=line, label=role)
@@ -124,7 +123,8 @@ def _legend(ax: Axes, has_frequency: bool, roles: set[str]) -> None:
         Line2D([], [], color=POSITIVE, lw=3, label="activates (▶)"),
         Line2D([], [], color=NEGATIVE, lw=3, label="inhibits (bar)"),
     ]
-    note = "width: |weight|" + ("; opacity: share of resamples with the edge" if has_frequency else "")
+    note = "width: |drive|" if DRIVE in table else "width: |weight|"
+    note += "; opacity: share of resamples with the edge" if FREQUENCY in table else ""
     handles.append(Line2D([], [], ls="", label=note))
     ax.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=9.5, handletextpad=0.5,
               columnspacing=1.4, frameon=True, facecolor=PAPER, edgecolor="none", borderpad=0.1)  # fmt: skip

@@ -17,7 +17,9 @@ ROLE_ORDER = ("input", "molecule", "phenotype")
 def network_heatmap(network: Network) -> Figure:
     """Signed weights, sources in columns and targets in rows, like nodes beside each other within each role.
 
-    With more than 60 nodes, those with the most weight to and from them are shown. The colours end at the 95th
+    Nodes that send nothing (weights below 1 % of where the colours end) have no column, those that receive
+    nothing no row. With more than 60 nodes, those with the
+    most weight to and from them are shown. The colours end at the 95th
     percentile of |weight|, so that a few strong edges do not hide the others.
     """
     weights = network.matrix()
@@ -25,11 +27,12 @@ def network_heatmap(network: Network) -> Figure:
     kept = kept[_order(weights[np.ix_(kept, kept)], [network.roles[i] for i in kept])]
     shown = weights[np.ix_(kept, kept)]
     roles = np.array([network.roles[i] for i in kept], dtype=object)
-    rows, columns = roles != "input", roles != "phenotype"
-    matrix = shown[np.ix_(rows, columns)]
-    strong = np.abs(matrix[matrix != 0])
+    strong = np.abs(shown[shown != 0])
     limit = float(np.quantile(strong, 0.95)) if strong.size else 1.0
-    cell = float(np.clip(9 / max(matrix.shape[1], 1), 0.19, 0.34))
+    used = np.abs(shown) > 0.01 * limit
+    rows, columns = used.any(axis=1) | ~used.any(), used.any(axis=0) | ~used.any()
+    matrix = shown[np.ix_(rows, columns)]
+    cell = float(np.clip(min(9 / max(matrix.shape[1], 1), 12 / max(matrix.shape[0], 1)), 0.19, 0.34))
     figure = new_figure(3.4 + cell * matrix.shape[1], 2.3 + cell * matrix.shape[0])
     ax = figure.subplots()
     norm = TwoSlopeNorm(0.0, -limit, limit)
@@ -37,8 +40,10 @@ def network_heatmap(network: Network) -> Figure:
     ax.invert_yaxis()
     ax.set_box_aspect(matrix.shape[0] / max(matrix.shape[1], 1))
     names = [shortened(network.nodes[i], 18) for i in kept]
-    _labels(ax.xaxis, 38 * cell, [name for name, keep in zip(names, columns, strict=True) if keep], rotation=90)
-    _labels(ax.yaxis, 38 * cell, [name for name, keep in zip(names, rows, strict=True) if keep], rotation=0)
+    _labels(
+        ax.xaxis, 38 * cell, [name for name, keep in zip(names, columns.tolist(), strict=True) if keep], rotation=90
+    )
+    _labels(ax.yaxis, 38 * cell, [name for name, keep in zip(names, rows.tolist(), strict=True) if keep], rotation=0)
     for cut in _cuts(roles[columns]):
         ax.axvline(cut, color=GREY, lw=1.2)
     for cut in _cuts(roles[rows]):

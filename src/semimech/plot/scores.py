@@ -20,7 +20,7 @@ def score_overview(scores: pd.DataFrame, label: str, *, higher_is_better: bool =
     """One panel for each split: every model's score with its 95 % interval, the best baseline and the ceiling.
 
     scores: rows of one score, with the columns split, model, value, lower, upper, is_baseline, ceiling and
-    ceiling_spearman_brown (NaN where there is no ceiling). label: the score's name, for the axis.
+    ceiling_stepped (NaN where there is no ceiling). label: the score's name, for the axis.
     """
     splits = list(dict.fromkeys(scores["split"]))
     columns = min(COLUMNS, len(splits))
@@ -55,10 +55,10 @@ def _panel(ax: Axes, rows: pd.DataFrame, models: list[str], higher_is_better: bo
     best = rows["value"][is_baseline].max() if higher_is_better else rows["value"][is_baseline].min()
     ceiling = rows["ceiling"].dropna()
     if len(ceiling):
-        stepped = rows["ceiling_spearman_brown"].dropna()
+        stepped = rows["ceiling_stepped"].dropna()
         other = float(stepped.iloc[0]) if len(stepped) else float(ceiling.iloc[0])
         low, high = sorted([float(ceiling.iloc[0]), other])
-        ax.axvspan(low, high, color=CEILING, label="ceiling (split half to Spearman-Brown)", lw=2, zorder=0)
+        ax.axvspan(low, high, color=CEILING, label="ceiling (half against half to all rows)", lw=2, zorder=0)
     if np.isfinite(best):
         ax.axvline(best, color=INK, lw=1.2, ls=(0, (5, 3)), label="best baseline", zorder=1)
     for baselines, colour, label in ((False, MODEL, "model"), (True, BASELINE, "baseline")):
@@ -85,7 +85,7 @@ def _look_at_the_best(
     rank = (sign * rows["value"]).rank(ascending=False).where(is_baseline)
     seen = rows[~is_baseline | (rank <= rank.nsmallest(BASELINES_SEEN).max())]
     ends = seen[["value", "lower", "upper"]].to_numpy(float)
-    ceilings = rows[["ceiling", "ceiling_spearman_brown"]].to_numpy(float)
+    ceilings = rows[["ceiling", "ceiling_stepped"]].to_numpy(float)
     ends = np.concatenate([ends.ravel(), ceilings.ravel()])
     low, high = np.nanmin(ends), np.nanmax(ends)
     margin = max(0.08 * (high - low), 0.005)

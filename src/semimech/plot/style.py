@@ -59,7 +59,7 @@ Arguments = ParamSpec("Arguments")
 
 
 def styled(make: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
-    """Make a figure in the house style, and leave matplotlib's settings as they were."""
+    """Make a figure in the project's style, and leave matplotlib's settings as they were."""
 
     @functools.wraps(make)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:

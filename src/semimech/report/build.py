@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from semimech.evaluate.scores import SCORES
+from semimech.evaluate.strength import strength_of
 from semimech.plot.style import inlined, to_png, to_svg
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
@@ -148,18 +149,16 @@ def _solved(data: ReportData) -> Iterator[str]:
 def _networks(data: ReportData) -> Iterator[dict[str, Any]]:
     """The strongest edges of each network, and how many there are."""
     for model in data.run.networks():
-        network = data.run.network(model)
+        network = data.network(model)
         if network is None:
             continue
         edges = network.edges[network.edges["weight"] != 0]
         has_frequency = "selection_frequency" in edges
         words = f"{model}: {len(network.nodes):,} nodes, {len(edges):,} edges with a weight that is not zero"
-        strength = edges["weight"].abs()
         if has_frequency:
             stable = int((edges["selection_frequency"] >= 0.5).sum())
             words += f", {stable:,} of them found in at least half of the resamples"
-            strength = strength * edges["selection_frequency"].fillna(0)
-        listed = edges.loc[strength.sort_values(ascending=False, kind="stable").index[:EDGES_LISTED]]
+        listed = edges.loc[strength_of(edges).sort_values(ascending=False, kind="stable").index[:EDGES_LISTED]]
         evidence = [name for name in edges.columns if name not in ("source", "target", "weight")]
         rows = [
             {
@@ -191,12 +190,12 @@ def _provenance(data: ReportData) -> dict[str, str]:
     source, machine, options = config.get("provenance", {}), config.get("machine", {}), config["options"]
     rows, features = config["screen"]["rows"], config["screen"]["features"]
     found = {
-        "data": source.get("source", ""),
+        "data": Path(source.get("source", "")).name,  # no path: the page is made to be sent
         "SHA-256": source.get("sha256", ""),
         "size": f"{rows:,} rows, {features:,} features, {config['screen']['scale']}",
         "first seed": str(options.get("seed", "")),
         "begun": config.get("begun", ""),
-        "time taken": duration(verdict.get("seconds")),
+        "time taken": duration(data.elapsed),
         "peak memory": memory(verdict.get("peak_memory_bytes")),
         "device": f"{machine.get('device', '')}, {machine.get('cores', '?')} cores",
         "advice": machine.get("advice") or "",

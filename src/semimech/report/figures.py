@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -56,7 +55,8 @@ def _overview(data: ReportData) -> Iterator[Drawn]:
             "scores",
             f"{data.primary.title}, on what was held out",
             f"{data.primary.equation}. {better} is better. Dots: mean over the folds; bars: 95 % interval by bootstrap "
-            "over conditions; dashed: the best baseline; green: the split-half ceiling, where the data allow one.",
+            "over conditions; dashed: the best baseline; green: the ceiling, where the data allow one, from half of "
+            "the test rows against the other half to all of them against as many.",
             figure,
         )
 
@@ -66,7 +66,10 @@ def _data(data: ReportData) -> Iterator[Drawn]:
     if len(given):
         caption = "Every row that holds the perturbation is counted."
         if len(own):
-            caption += " Own targets: coloured where the effect is clear of 1.96 standard errors, grey where it is not."
+            caption += (
+                " Own targets: coloured where the effect is clear of 1.96 standard errors, grey where it is not, or "
+            )
+            caption += "where a single row gives no standard error."
         figure = data_overview(given, own, data.unit)
         yield Drawn("data", "data", "What was given, and whether it hit", caption, figure)
 
@@ -151,7 +154,7 @@ def _learning(data: ReportData) -> Iterator[Drawn]:
 
 
 def _network(data: ReportData, model: str) -> Iterator[Drawn]:
-    network = data.run.network(model)
+    network = data.network(model)
     if network is None or not (network.edges["weight"] != 0).any():
         return
     frequency = " Faint edges were found in few resamples." if "selection_frequency" in network.edges else ""
@@ -159,7 +162,8 @@ def _network(data: ReportData, model: str) -> Iterator[Drawn]:
         "network",
         f"network-{slug(model)}",
         f"The strongest edges of {model}",
-        "Blue arrows activate, vermilion bars inhibit; the wider, the stronger." + frequency,
+        "Blue arrows activate, vermilion bars inhibit. Strength and width: drive, the weight times the root mean "
+        "square of its source over conditions." + frequency,
         network_graph(network),
     )
     caption = "Each row is a target, each column a source. Nodes with like edges stand beside each other."
@@ -171,21 +175,16 @@ def recoveries(data: ReportData) -> list[Recovery]:
     truth = data.run.network("truth")
     if truth is None:
         return []
-    named = [(name, data.run.network(name)) for name in data.run.networks()]
+    named = [(name, data.network(name)) for name in data.run.networks()]
     found = [recovery(network, truth, name) for name, network in named if network is not None]
     return [*found, recovery(_correlations(data, truth), truth, "|correlation|")]
 
 
 def _correlations(data: ReportData, truth: Network) -> Network:
     effects = data.effects
-    names = tuple(str(name) for name in data.perturbations["name"])
-    design = np.zeros((len(effects.conditions), len(names)))
-    for row, condition in enumerate(effects.conditions):
-        for name, dose in condition.doses:
-            design[row, names.index(name)] = dose
     role = dict(zip(truth.nodes, truth.roles, strict=True))
     roles = [role.get(name, "molecule") for name in effects.features]
-    return correlation_network(effects.values, effects.features, design, names, roles)
+    return correlation_network(effects.values, effects.features, *data.design, roles)
 
 
 def _recovery(data: ReportData) -> Iterator[Drawn]:
@@ -196,6 +195,7 @@ def _recovery(data: ReportData) -> Iterator[Drawn]:
             "recovery",
             "Recovery of the generating network",
             f"{found[0].edges} true edges among {found[0].pairs} pairs that could be one; self-loops are left out. "
-            "Correlation between measured values is the simplest guess; a random order reaches the dashed line.",
+            "Edges are called from the largest |drive| x selection frequency down. Correlation between measured values "
+            "is the simplest guess; a random order reaches the dashed line.",
             recovery_curves(found),
         )

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from semimech.data.condition import GENETIC, Condition
+from semimech.data.condition import Condition, design_matrix
+from semimech.data.network import Network
 from semimech.evaluate.scores import SCORES, ScoreCard
+from semimech.evaluate.strength import source_swings, with_drive
 from semimech.runs.folder import RunFolder, slug
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
@@ -20,13 +22,17 @@ from semimech.support.errors import UserError
 
 @dataclass(frozen=True, eq=False)
 class ObservedTable:
-    """Observed effects of conditions: values, standard_errors (conditions x features), rows (conditions,)."""
+    """Observed effects of conditions: values, standard_errors (conditions x features), rows (conditions,).
+
+    scored: the entries that the judge counted (conditions x features, bool).
+    """
 
     conditions: tuple[Condition, ...]
     features: tuple[str, ...]
     values: np.ndarray
     standard_errors: np.ndarray
     rows: np.ndarray
+    scored: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +50,12 @@ class ReportData:
     def verdict(self) -> dict[str, Any]:
         """The judge's words."""
         return self.run.json("verdict")
+
+    @cached_property
+    def elapsed(self) -> float | None:
+        """Seconds the run has taken, all its processes together; None where it was not kept."""
+        kept = (self.run.path / "elapsed.json").is_file()
+        return float(self.run.json("elapsed")["seconds"]) if kept else None
 
     @cached_property
     def findings(self) -> dict[str, Any]:
@@ -74,6 +86,19 @@ class ReportData:
     def effects(self) -> ObservedTable:
         """Observed effects of all conditions."""
         return read_observed(self.run.path / "effects.h5ad")
+
+    @cached_property
+    def design(self) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Doses of the conditions of `effects` (conditions x perturbations), and the perturbations."""
+        names = tuple(str(name) for name in self.perturbations["name"])
+        return design_matrix(self.effects.conditions, names), names
+
+    def network(self, model: str) -> Network | None:
+        """The network of a model, with the drive of its edges."""
+        network = self.run.network(model)
+        if network is None:
+            return None
+        return with_drive(network, source_swings(self.effects.values, self.effects.features, *self.design))
 
     @property
     def primary(self) -> ScoreCard:
@@ -118,7 +143,7 @@ class ReportData:
         for fold, name, _, file in self._first_seeds(split):
             if name == slug(model):
                 truth = read_observed(self.run.observed_file(split, fold))
-                counted = self._scored(truth)
+                counted = truth.scored & np.isfinite(truth.values)
                 observed.append(truth.values[counted])
                 predicted.append(read_prediction(file).mean[counted])
         if not observed:
@@ -142,26 +167,6 @@ class ReportData:
         for part in sorted(self.run.predictions(split), key=lambda part: part[2]):
             found.setdefault((part[0], part[1]), part)
         return list(found.values())
-
-    def _scored(self, table: ObservedTable) -> np.ndarray:
-        """The entries that the judge counts: no inputs, and not the own targets of genetic perturbations."""
-        column = {name: j for j, name in enumerate(table.features)}
-        counted = np.tile([name not in self._inputs for name in table.features], (len(table.conditions), 1))
-        for row, condition in enumerate(table.conditions):
-            for name in condition.names:
-                counted[row, [column[target] for target in self._own.get(name, ()) if target in column]] = False
-        return counted & np.isfinite(table.values)
-
-    @cached_property
-    def _inputs(self) -> set[str]:
-        networks = [self.run.network(name) for name in self.run.networks()]
-        pairs = [zip(network.nodes, network.roles, strict=True) for network in networks if network is not None]
-        return {node for part in pairs for node, role in part if role == "input"}
-
-    @cached_property
-    def _own(self) -> dict[str, list[str]]:
-        genetic = self.perturbations[self.perturbations["kind"].isin(GENETIC)]
-        return {str(row["name"]): list(targets_of(row["targets"])) for row in genetic.to_dict("records")}
 
 
 def targets_of(text: Any) -> dict[str, float]:
@@ -194,4 +199,5 @@ def read_observed(path: Path) -> ObservedTable:
         np.asarray(adata.X),
         np.asarray(adata.layers["standard_error"]),
         adata.obs["rows"].to_numpy(),
+        np.asarray(adata.layers["scored"], bool),
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from semimech.evaluate.scores import ScoreCard
 
 NONE = "–"
-WORDS = {"better": "better", "equal": "does as well", "worse": "worse"}
+WORDS = {"better": "better", "equal": "does as well", "worse": "worse", "not told apart": "not told apart"}
 
 
 def number(value: Any, sign: bool = False, beside: float | None = None) -> str:
@@ -51,7 +51,7 @@ def score_row(row: dict[str, Any], card: ScoreCard) -> dict[str, Any]:
     """One line of a score table, every cell as text."""
     has_ceiling = number(row["ceiling"]) != NONE
     stand = row["verdict"] if isinstance(row["verdict"], str) else ""
-    stepped = number(row["ceiling_spearman_brown"])
+    stepped = number(row["ceiling_stepped"])
     return {
         "model": row["model"],
         "score": card.title,
@@ -63,7 +63,7 @@ def score_row(row: dict[str, Any], card: ScoreCard) -> dict[str, Any]:
         "best_baseline_value": number(row["best_baseline_value"]),
         "difference": number(row["difference"], True, row["value"]),
         "difference_interval": interval(row["difference_lower"], row["difference_upper"], True, row["value"]),
-        "standing": stand,
+        "standing": stand.replace(" ", "-"),
         "standing_words": WORDS.get(stand, ""),
         "ceiling": number(row["ceiling"]) if has_ceiling else "no ceiling",
         "ceiling_stepped": stepped if has_ceiling and stepped != NONE else "",

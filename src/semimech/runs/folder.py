@@ -8,6 +8,7 @@ splits/<split>.json   folds with their train and test row numbers
 observed/<split>/<fold>.h5ad                       the reference effects of the fold's test conditions
 predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
 history/<model>.csv   step, train_error, validation_error of the final fit
+elapsed.json          seconds that the run has taken so far, all its processes together
 scores.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
 models/<model>/       the model fitted on all rows: model.json and equinox leaves
 networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)
@@ -16,6 +17,7 @@ figures/*.svg, *.png and report.html
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,8 +34,14 @@ NAME_COLUMNS = ("name", "source", "target", "targets", "split", "fold", "model",
 
 
 def slug(text: str) -> str:
-    """A file name for a fold or model: letters, digits, '-', '.'; everything else becomes '_'."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", text)
+    """A file name for a fold or model: letters, digits, '-', '.'; everything else becomes '_'.
+
+    Texts that would share a name (TGFα and TGFβ) are told apart by the beginning of their SHA-256.
+    """
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", text).strip("_.")
+    if name and name == text.replace(" ", "_") and "_" not in text:
+        return name
+    return f"{name or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -104,10 +112,18 @@ class RunFolder:
         return self.path / "observed" / slug(split) / f"{slug(fold)}.h5ad"
 
     def predictions(self, split: str) -> Iterator[tuple[str, str, int, Path]]:
-        """(fold slug, model slug, seed, file) of every prediction kept for a split."""
-        for file in sorted((self.path / "predictions" / slug(split)).glob("*.h5ad")):
-            fold, model, seed = file.stem.split("__")
-            yield fold, model, int(seed), file
+        """(fold, model, seed, file) of every prediction kept for a split."""
+        described = next(part for part in self.json("config")["splits"] if part["name"] == split)
+        folds = {slug(part["fold"]): part["fold"] for part in described["folds"]}
+        for file in sorted((self.path / "predictions" / slug(split)).glob("[!.]*.h5ad")):
+            fold, model, seed = file.stem.rsplit("__", 2)
+            yield folds[fold], model, int(seed), file
+
+    def remove_unfinished(self) -> None:
+        """Remove the files beside their place that a killed process left behind."""
+        for file in self.path.rglob(".*"):
+            if file.is_file():
+                file.unlink()
 
     def _existing(self, name: str) -> Path:
         file = self.path / name

@@ -28,7 +28,7 @@ class RunOptions:
     seed: the first seed; everything random follows from it.
     """
 
-    models: tuple[str, ...] = ("cellbox",)
+    models: tuple[str, ...] = ("cellbox", "cellbox-no-network")
     splits: tuple[str, ...] = ()
     partitions: int = 3
     seeds: int = 2
@@ -38,12 +38,15 @@ class RunOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", tuple(self.models))
         object.__setattr__(self, "splits", tuple(self.splits))
+        for name in ("models", "splits"):
+            if not all(isinstance(each, str) for each in getattr(self, name)):
+                raise UserError(f"The option {name} is {list(getattr(self, name))!r}: give names.")
         for name in ("partitions", "seeds"):
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
-                raise UserError(f"The option {name} is {value}: give a whole number of at least 1.")
+                raise UserError(f"The option {name} is {value!r}: give a whole number of at least 1.")
         if not isinstance(self.seed, int) or self.seed < 0:
-            raise UserError(f"The option seed is {self.seed}: give a whole number of at least 0.")
+            raise UserError(f"The option seed is {self.seed!r}: give a whole number of at least 0.")
         self.estimators()
 
     def estimators(self, screen: Screen | None = None) -> tuple[Estimator, ...]:
@@ -65,12 +68,11 @@ class RunOptions:
         if self.splits:
             return tuple(dict.fromkeys(self.splits))
         sizes = np.bincount(screen.condition_codes)[[not condition.is_control for condition in screen.conditions]]
-        is_cells = np.median(sizes) >= 20
-        wanted = (
-            ("cells", "combinations", "perturbations") if is_cells else ("conditions", "combinations", "leave-one-out")
-        )
-        chosen = tuple(name for name in wanted if name in possible_splits(screen))
-        return chosen or possible_splits(screen)[:1]
+        is_cells = sizes.size > 0 and np.median(sizes) >= 20
+        possible = possible_splits(screen)
+        unseen = "conditions" if "conditions" in possible else "perturbations"
+        wanted = ("cells", "combinations", "perturbations") if is_cells else (unseen, "combinations", "leave-one-out")
+        return tuple(name for name in wanted if name in possible) or possible[:1]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -88,6 +90,10 @@ def read_run_file(path: Path) -> dict[str, Any]:
     unknown = sorted(set(content) - {"run", "read", "model"})
     if unknown:
         raise UserError(f"{path} has the unknown section [{unknown[0]}]: use [run], [read] and [model.NAME].")
+    sections = {**content, **{f"model.{name}": part for name, part in content.get("model", {}).items()}}
+    for name, part in sections.items():
+        if not isinstance(part, dict):
+            raise UserError(f"{path} gives {name} = {part!r}: write a section [{name}] with its options.")
     return content
 
 
@@ -113,5 +119,23 @@ def _with_options(estimator: Estimator, options: dict[str, Any]) -> Estimator:
         raise UserError(
             f"The model {estimator.name} has no option '{unknown[0]}': use {', '.join(fields) or 'none, it has none'}."
         )
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    values = {
+        name: _fitting(f"{name} of {estimator.name}", options[name], getattr(estimator, name)) for name in options
+    }
     return dataclasses.replace(estimator, **values)  # type: ignore[type-var]
+
+
+def _fitting(what: str, value: Any, default: Any) -> Any:
+    """The value as the default's type has it; UserError where it is of another kind."""
+    if isinstance(default, tuple):
+        each = value if isinstance(value, list | tuple) else [value]
+        return tuple(_fitting(what, one, default[0]) for one in each) if default else tuple(each)
+    kinds: dict[type, tuple[Any, str]] = {
+        bool: (bool, "true or false"),
+        int: (int, "a whole number"),
+        float: ((int, float), "a number"),
+    }
+    allowed, words = kinds.get(type(default), (type(default), "text"))
+    if default is not None and (not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool)):
+        raise UserError(f"The option {what} is {value!r}: give {words}.")
+    return float(value) if isinstance(default, float) else value

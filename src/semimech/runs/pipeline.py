@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Task:
 
 def run_screen(
     screen: Screen,
-    out: Path,
+    out: Path | str,
     options: RunOptions | None = None,
     *,
     provenance: dict[str, Any] | None = None,
@@ -55,9 +56,15 @@ def run_screen(
     """
     options = options or RunOptions()
     run = RunFolder(Path(out))
-    started = time.perf_counter()
     splits = _splits(screen, options)
     _begin(run, screen, options, splits, provenance or {}, findings or {})
+    with _clock(run):
+        _work(run, screen, splits, options, monitor)
+    return run
+
+
+def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, monitor: Monitor) -> None:
+    """Every fit, the judgement, and the models to be kept."""
     tasks = list(_tasks(run, screen, splits, options))
     steps = Steps(monitor, len(tasks) + len(splits) + len(options.estimators(screen)))
     for task in tasks:
@@ -65,8 +72,20 @@ def run_screen(
     judgement = _judge(run, screen, splits, options, steps)
     _write_judgement(run, judgement)
     _learn_final(run, screen, options, steps)
-    _end(run, splits, judgement, time.perf_counter() - started)
-    return run
+    _end(run, splits, judgement)
+
+
+@contextmanager
+def _clock(run: RunFolder) -> Iterator[None]:
+    """Add the seconds of this process, finished or interrupted, to those of the run; a finished run keeps its own."""
+    file = run.path / "elapsed.json"
+    before = run.json("elapsed")["seconds"] if file.is_file() else 0.0
+    was_complete, started = run.is_complete, time.perf_counter()
+    try:
+        yield
+    finally:
+        if not was_complete:
+            run.write_json("elapsed", {"seconds": round(before + time.perf_counter() - started, 2)})
 
 
 def all_rows(screen: Screen, seed: int) -> Split:
@@ -84,6 +103,11 @@ def load_model(run: RunFolder, name: str) -> Fitted:
 
 def _splits(screen: Screen, options: RunOptions) -> tuple[Split, ...]:
     names = options.splits_for(screen)
+    if not names:
+        raise UserError(
+            "No way of holding out leaves rows on both sides: the screen needs at least two perturbed conditions, or "
+            "several rows of each, and control rows in every batch."
+        )
     return tuple(
         split
         for name in names
@@ -106,20 +130,24 @@ def _begin(
         "provenance": provenance,
         "splits": _describe(screen, splits),
     }
+    run.remove_unfinished()
     if (run.path / "config.json").is_file():
         before = run.json("config")
-        for part, what in (("options", "options"), ("screen", "data"), ("splits", "splits")):
+        parts = {"options": "options", "screen": "data", "provenance": "data or reading options", "splits": "splits"}
+        for part, what in parts.items():
             if before[part] != _as_json(config[part]):
                 raise UserError(f"{run.path} was begun with other {what}: give another --out to begin a new run.")
-        return
-    chosen = device()
-    machine = {"device": f"{chosen.platform} ({chosen.name})", "cores": cores(), "advice": chosen.advice}
+    else:
+        chosen = device()
+        machine = {"device": f"{chosen.platform} ({chosen.name})", "cores": cores(), "advice": chosen.advice}
+        begun = {"versions": versions(), "machine": machine, "begun": time.strftime("%F %T %z")}
+        run.write_json("config", config | begun)
+    # After config.json, so that a run killed here is known as one, and goes on.
     run.write_json("findings", findings)
     run.write_table("perturbations", _perturbations(screen))
     write_table(run.path / "effects.h5ad", effects_table(effects_of(screen, np.arange(screen.shape[0]))))
     if screen.truth is not None:
         run.write_network("truth", screen.truth)
-    run.write_json("config", config | {"versions": versions(), "machine": machine, "begun": time.strftime("%F %T %z")})
 
 
 def _as_json(value: Any) -> Any:
@@ -181,10 +209,11 @@ def _judge(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: R
         predictions: dict[tuple[str, int], Prediction] = {
             (task.estimator.name, task.seed): read_prediction(task.file) for task in tasks
         }
-        folds.append(Fold(reference_of(screen, split), predictions, ceiling_of(screen, split, seed=options.seed)))
+        reference = reference_of(screen, split)
+        folds.append(Fold(reference, predictions, ceiling_of(screen, split, seed=options.seed)))
         observed = run.observed_file(split.name, split.fold)
         if not observed.is_file():
-            write_table(observed, effects_table(effects_of(screen, split.test)))
+            write_table(observed, effects_table(reference.effects, reference.scored))
     baselines = [estimator.name for estimator in options.estimators(screen) if estimator.is_baseline]
     return judge(folds, baselines=baselines, seed=options.seed)
 
@@ -216,7 +245,7 @@ def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Ste
         save_fitted(fitted, folder)
 
 
-def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement, seconds: float) -> None:
+def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement) -> None:
     names = dict.fromkeys(split.name for split in splits)
     run.write_json(
         "verdict",
@@ -224,8 +253,8 @@ def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement, second
             "headline": judgement.headline,
             "sentences": list(judgement.sentences),
             "primary_score": judgement.primary_score,
+            "ceilings": dict(judgement.ceilings),
             "splits": list(names),
-            "seconds": round(seconds, 2),
             "peak_memory_bytes": peak_memory(),
         },
     )

@@ -9,9 +9,8 @@ import numpy as np
 
 from semimech.data.condition import Perturbation, parse_condition
 from semimech.models.base import Fitted, Informed, Prediction
-from semimech.models.registry import BASELINES
 from semimech.runs.folder import RunFolder
-from semimech.runs.pipeline import load_model
+from semimech.runs.pipeline import load_model, options_of
 from semimech.support.errors import UserError, listed
 
 
@@ -72,9 +71,9 @@ def _told(run: RunFolder, name: str, fitted: Fitted, new: Sequence[Perturbation]
 
 
 def _judged_model(run: RunFolder, *, informed: bool) -> str:
-    """The first model that is no baseline; where `informed`, the first that can be told of new perturbations."""
-    baselines = {estimator.name for estimator in BASELINES}
-    models = sorted(run.models(), key=lambda name: name in baselines)
+    """The first model that was asked for; where `informed`, the first that can be told of new perturbations."""
+    kept, asked = run.models(), options_of(run).models
+    models = [name for name in (*asked, *kept) if name in kept]
     if not models:
         raise UserError(f"The run {run.path} has no fitted model yet: finish it with semimech run --resume {run.path}.")
     if informed:

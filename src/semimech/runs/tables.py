@@ -27,10 +27,15 @@ def prediction_table(prediction: Prediction) -> AnnData:
     return _anndata(prediction.mean, obs, prediction.features, layers, {"interval_level": prediction.level})
 
 
-def effects_table(effects: Effects) -> AnnData:
-    """X: observed effects; layers['standard_error']; obs: doses, context, rows; var['control_mean']."""
+def effects_table(effects: Effects, scored: np.ndarray | None = None) -> AnnData:
+    """X: observed effects; layers standard_error, scored; obs: doses, context, rows; var['control_mean'].
+
+    scored: the entries that the judge counts (conditions x features, bool), all if not given.
+    """
     obs = _conditions_table(effects.conditions).assign(rows=effects.counts)
-    adata = _anndata(effects.values, obs, effects.features, {"standard_error": effects.standard_errors}, {})
+    counted = np.ones(effects.values.shape, np.uint8) if scored is None else scored.astype(np.uint8)
+    layers: dict[str, np.ndarray | None] = {"standard_error": effects.standard_errors, "scored": counted}
+    adata = _anndata(effects.values, obs, effects.features, layers, {})
     adata.var["control_mean"] = effects.control_mean
     return adata
 

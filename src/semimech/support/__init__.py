@@ -1,1 +1,1 @@
-"""What every floor may use: errors, optional dependencies, progress, file writing."""
+"""What every layer may use: errors, optional dependencies, progress, file writing."""

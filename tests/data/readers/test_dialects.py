@@ -33,6 +33,8 @@ def told(reading: Reading) -> str:
     [
         ("scperturb", "perturbation", ["control", "G1", "G2", "G1_G2"]),
         ("scperturb", "perturbation", ["NT", "G1", "G2", "G1_G2"]),
+        ("scperturb", "perturbation", ["control", "G1", "G2", "G1+G2"]),
+        ("scperturb", "perturbation", ["control", "G1", "G2", "G2|G1"]),
         ("gears", "condition", ["ctrl", "G1+ctrl", "ctrl+G2", "G1+G2"]),
         ("perturbench", "condition", ["control", "G1", "G2", "G1+G2"]),
         ("arc", "target_gene", ["non-targeting", "G1", "G2", "NOTAGENE"]),
@@ -77,6 +79,31 @@ def test_every_guess_gives_way() -> None:
     np.testing.assert_array_equal(screen.responses.toarray(), adata[screen.obs.index].layers["squared"].toarray())
     assert read(adata, ReadOptions(separator="none")).screen.perturbation_names == ("G1", "G1_G2", "G2")
     assert read(adata, ReadOptions(dialect="generic", label="other", control=("none",), scale="log-ratio")).screen
+
+
+def test_what_looks_like_a_combination_of_unknown_parts_is_doubted() -> None:
+    adata = adata_of(["control", "drugA", "drugB+drugC", "G1"], "perturbation")
+    reading = read(adata)
+    assert reading.screen.perturbation_names == ("G1", "drugA", "drugB+drugC")
+    assert "read as one perturbation: 1 (drugB+drugC)." in told(reading)
+    split = read(adata, ReadOptions(separator="+"))
+    assert split.screen.perturbation_names == ("G1", "drugA", "drugB", "drugC")
+    assert "read as one perturbation" not in told(split) + told(read(adata, ReadOptions(separator="none")))
+
+
+def test_a_name_with_a_separator_that_is_a_feature_is_not_doubted() -> None:
+    var = pd.DataFrame(index=["HLA_A", *GENES[1:]])
+    assert "read as one" not in told(read(adata_of(["control", "HLA_A", "G1"], "perturbation", var)))
+
+
+def test_of_two_label_columns_the_one_that_names_features_is_taken() -> None:
+    adata = adata_of(["control", "G1", "G2"], "perturbation", condition=pd.Categorical(["ctrl", "IFN"] * 60))
+    reading = read(adata)
+    assert reading.dialect == "scperturb"
+    assert reading.screen.perturbation_names == ("G1", "G2")
+    assert "The column 'condition' could hold the labels as well" in told(reading)
+    assert read(adata, ReadOptions(label="condition")).screen.perturbation_names == ("IFN",)
+    assert "labels as well" not in told(read(adata, ReadOptions(medium="condition")))
 
 
 def test_raw_counts_in_a_layer_are_preferred() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from semimech.data.options import ReadOptions
 from semimech.data.readers import read, read_screen
+from semimech.support.errors import UserError
 
 
 @pytest.fixture
@@ -68,6 +69,54 @@ def test_rows_may_be_left_out(frame: pd.DataFrame, tmp_path: Path) -> None:
     reading = read(write(frame, tmp_path, "csv"), ReadOptions(keep="day == 1"))
     assert reading.screen.shape == (30, 3)
     assert reading.findings[1].sentence == "30 of 60 rows kept by 'day == 1'."
+
+
+@pytest.mark.parametrize("column", ["perturbation", "drug", "what"])
+def test_one_row_for_each_label(column: str, tmp_path: Path) -> None:
+    labels = ["control", "G1", "G2", "drugA", "drugB"]
+    table = pd.DataFrame({column: labels, "G1": [0.0, 1, 2, 3, 4], "G2": [1.0, 0, 2, 4, 1]})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    screen = read_screen(tmp_path / "t.csv")
+    assert screen.perturbation_names == ("G1", "G2", "drugA", "drugB")
+    assert screen.is_control.tolist() == [True, False, False, False, False]
+
+
+def test_labels_beside_words_of_another_kind_are_found_or_named(tmp_path: Path) -> None:
+    table = pd.DataFrame({"what": ["untouched", "G1", "x", "y"], "plate": list("aabb"), "G1": range(4), "G2": range(4)})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(UserError, match="--label COLUMN, one of what, plate"):
+        read_screen(tmp_path / "t.csv")
+    table.assign(what=["control", "G1", "x", "y"]).to_csv(tmp_path / "t.csv", index=False)
+    assert read_screen(tmp_path / "t.csv").perturbation_names == ("G1", "x", "y")
+
+
+def test_repeated_labels_of_many_rows_are_no_row_names(tmp_path: Path) -> None:
+    labels = ["control", "control", *[f"drug{i}" for i in range(40)]]
+    pd.DataFrame({"treatment": labels, "G1": range(42), "G2": range(42)}).to_csv(tmp_path / "t.csv", index=False)
+    assert read_screen(tmp_path / "t.csv").is_control.sum() == 2
+
+
+def test_spaces_around_labels_are_left_out_and_said(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame["intervention"] = frame["intervention"] + np.tile(["", " "], 30)
+    reading = read(write(frame, tmp_path, "csv"), ReadOptions(keep="intervention != 'G2'"))
+    assert reading.screen.perturbation_names == ("G1",)
+    assert reading.screen.is_control.sum() == 20
+    assert "Spaces around words are left out in the column intervention." in [f.sentence for f in reading.findings]
+
+
+def test_numbers_about_cells_are_no_features(frame: pd.DataFrame, tmp_path: Path) -> None:
+    quality = {"n_counts": range(60), "percent.mito": 0.1, "nFeature_RNA": range(60), "my_score": range(60)}
+    path = write(frame.assign(**quality), tmp_path, "csv")
+    reading = read(path)
+    assert reading.screen.feature_names == ("G1", "G2", "G3", "my_score")
+    assert "n_counts, percent.mito, nFeature_RNA." in " ".join(f.sentence for f in reading.findings)
+    more = read(path, ReadOptions(describe=("my_score",), keep="n_counts > 9")).screen
+    assert more.feature_names == ("G1", "G2", "G3")
+    assert list(more.obs["my_score"]) == list(range(10, 60))
+    ratios = ReadOptions(describe=("none",), scale="log-ratio")
+    assert "n_counts" in read_screen(path, ratios).feature_names
+    with pytest.raises(UserError, match="no column 'my_scores' to take as describe: did you mean my_score"):
+        read_screen(path, ReadOptions(describe=("my_scores",)))
 
 
 def test_dixit2016(data_folder: Path) -> None:

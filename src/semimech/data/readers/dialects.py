@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -20,6 +21,10 @@ LABEL_WORDS = (
     "guide_target", "treatment", "drug", "compound", "ko", "knockout", "gene", "guide_identity", "guide_ids", "sgrna",
     "experiment",
 )  # fmt: skip
+
+
+# What may stand between the parts of a combination, where the convention does not say.
+SEPARATORS = ("_", "+", ",", ";", "|", "&")
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,11 @@ DIALECTS = (
         "scPerturb and pertpy: perturbation A, A_B, control or NT",
         ("perturbation",),
         ("control", "NT"),
-        ("_",),
+        SEPARATORS,
     ),
 )
-GENERIC = Dialect("generic", "a label column found by its content", (), CONTROL_WORDS, ("+", "_", ",", ";", "|", "&"))
+BETWEEN = re.compile(f"[{re.escape(''.join(SEPARATORS))}]")
+GENERIC = Dialect("generic", "a label column found by its content", (), CONTROL_WORDS, SEPARATORS)
 NAMES = tuple(dialect.name for dialect in (*DIALECTS, GENERIC))
 
 
@@ -71,32 +77,52 @@ class Labels:
     column: str
     controls: tuple[str, ...]
     why: str
+    others: tuple[str, ...] = ()
+    """Columns of other dialects that could have been the labels as well."""
 
 
 def find_labels(obs: pd.DataFrame, features: Iterable[str], options: ReadOptions) -> Labels:
     """Settle on a label column and its control labels from the options, the known dialects, or the content.
 
+    Among columns that fit a dialect, the one that names the most features is taken.
     Raises UserError where an option names what is not there, or nothing looks like a label.
     """
+    features = set(features)
     if options.dialect is not None and options.dialect not in NAMES:
         raise UserError(f"The dialect '{options.dialect}' is unknown: use one of {', '.join(NAMES)}.")
     if options.label is not None:
         column_of(obs, options.label, "label")
     wanted = [d for d in DIALECTS if options.dialect in (None, d.name)]
-    for dialect in wanted:
-        for column in (options.label,) if options.label else dialect.labels:
-            controls = _controls(obs, column, dialect, options) if column in dialect.labels or options.dialect else ()
-            if column in obs and (controls or options.dialect):
-                return _settled(
-                    obs, Labels(dialect, column, controls, f"obs['{column}'] as in {dialect.describes}"), options
-                )
+    fitting = list(_fitting(obs, wanted, options))
+    if fitting:
+        best = max(fitting, key=lambda labels: _named(obs[labels.column], features))
+        others = dict.fromkeys(labels.column for labels in fitting if labels.column != best.column)
+        return _settled(obs, replace(best, others=tuple(others)), options)
     if options.dialect is not None and options.dialect != GENERIC.name:
         raise UserError(
             f"The dialect {options.dialect} needs the column {listed(wanted[0].labels)}, which is not there: "
             f"say --label COLUMN, one of {listed(obs.columns, 12)}."
         )
-    column, why = (options.label, "as asked for") if options.label else _by_content(obs, set(features), options)
+    column, why = (options.label, "as asked for") if options.label else _by_content(obs, features, options)
     return _settled(obs, Labels(GENERIC, column, _controls(obs, column, GENERIC, options), why), options)
+
+
+def _fitting(obs: pd.DataFrame, dialects: Iterable[Dialect], options: ReadOptions) -> Iterator[Labels]:
+    """Every column that has the name and a control label of a dialect, and is not asked for as something else."""
+    taken = {options.dose, options.batch, options.replicate, options.time, options.medium, options.context}
+    for dialect in dialects:
+        for column in (options.label,) if options.label else dialect.labels:
+            if column not in obs or (column in taken and column != options.label):
+                continue
+            controls = _controls(obs, column, dialect, options) if column in dialect.labels or options.dialect else ()
+            if controls or options.dialect:
+                yield Labels(dialect, column, controls, f"obs['{column}'] as in {dialect.describes}")
+
+
+def _named(column: pd.Series, features: set[str]) -> int:
+    """How many features the labels of a column name, alone or in combinations."""
+    words = {word.strip() for label in levels(column) for word in (label, *BETWEEN.split(label))}
+    return len(words & features)
 
 
 def column_of(obs: pd.DataFrame, name: str, option: str) -> pd.Series:
@@ -150,9 +176,9 @@ def _by_content(obs: pd.DataFrame, features: set[str], options: ReadOptions) -> 
     best: tuple[tuple[bool, float, bool], str, str] | None = None
     for column in texts:
         found = levels(obs[column])
-        if not 2 <= len(found) <= max(2, len(obs) // 2):
-            continue
         controls = [label for label in found if label.casefold() in words]
+        if len(found) < 2 or (len(found) > max(2, len(obs) // 2) and not controls):
+            continue
         share = sum(label in features for label in found) / len(found)
         named = str(column).casefold() in LABEL_WORDS
         if not controls and share < 0.5:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from semimech.data.findings import Finding
 from semimech.data.options import ReadOptions
+from semimech.data.readers.dialects import BETWEEN
 from semimech.support.errors import UserError, listed
 
 SYMBOL_COLUMNS = ("gene_name", "gene_names", "gene_symbol", "gene_symbols", "symbol", "feature_name", "gene")
-SEPARATORS = re.compile(r"[+_,;|&]")
 INDEX = "index"
 
 
@@ -36,7 +34,7 @@ def named_features(
         for column in obs.columns
         if not pd.api.types.is_numeric_dtype(obs[column]) and obs[column].nunique() < max(2, len(obs) // 2)
         for label in obs[column].dropna().unique()
-        for word in (str(label), *SEPARATORS.split(str(label)))
+        for word in (str(label), *BETWEEN.split(str(label)))
     }
     best = max(
         (column for column in SYMBOL_COLUMNS if column in var),

@@ -34,7 +34,7 @@ def read_anndata(adata: AnnData, options: ReadOptions, name: str = "screen") -> 
     if keys.SECTION in adata.uns and keys.DESIGN in adata.obsm:
         options.refuse_all_but((), "an AnnData made from a Screen")
         return Reading(from_anndata(adata), "semimech", "the file says so")
-    options.refuse_all_but(LABELLED - {"backed"}, "an AnnData in memory")
+    options.refuse_all_but(LABELLED - {"backed", "describe"}, "an AnnData in memory")
     layer, findings, options = _layer(list(adata.layers), options)
     responses = adata.X if layer == "X" else adata.layers[layer]
     if responses is None:
@@ -56,7 +56,7 @@ def read_h5ad(path: Path, options: ReadOptions) -> Reading:
         obs, var = _element(file, "obs", path), _element(file, "var", path)
         own = keys.SECTION in file.get("uns", {}) and keys.DESIGN in file.get("obsm", {})
         options.refuse_all_but(
-            ("backed", "keep") if own else LABELLED, "an h5ad written by semimech" if own else "h5ad"
+            ("backed", "keep") if own else LABELLED - {"describe"}, "an h5ad written by semimech" if own else "h5ad"
         )
         layer, findings, options = ("X", (), options) if own else _layer(list(file.get("layers", {})), options)
         key = "X" if layer == "X" else f"layers/{layer}"

@@ -17,8 +17,8 @@ from semimech.data.readers.annotation_columns import annotated_by_columns
 from semimech.data.readers.annotations import Annotations, read_annotations
 from semimech.data.readers.dialects import Labels, column_of, find_labels, levels
 from semimech.data.readers.kinds import guess_kind
-from semimech.data.readers.labels import design_of, split_labels
-from semimech.data.readers.reading import Reading, choose_scale, kept_rows, sample_of
+from semimech.data.readers.labels import design_of, split_labels, unsplit
+from semimech.data.readers.reading import Reading, choose_scale, kept_rows, sample_of, stripped
 from semimech.data.screen import Screen
 from semimech.support.errors import UserError, listed
 
@@ -52,15 +52,20 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
     Raises UserError where a guess fails or an option does not fit; every guess is a finding of the reading.
     """
     features = [str(name) for name in table.features.index]
-    kept, said = kept_rows(table.obs, options.keep)
-    findings = [*table.findings, *said]
-    labels = find_labels(table.obs, features, options)
+    rows, trimmed = stripped(table.obs)
+    kept, said = kept_rows(rows, options.keep)
+    findings = [*table.findings, *trimmed, *said]
+    labels = find_labels(rows, features, options)
     findings.append(Finding("ok", f"Labels are in the column '{labels.column}' ({labels.why}).", "--label COLUMN"))
-    unlabelled = table.obs[labels.column].isna().to_numpy() & kept
+    if labels.others:
+        sentence = f"The column '{listed(labels.others)}' could hold the labels as well, but names no more features."
+        remedy = f"--label {labels.others[0]}, or --medium {labels.others[0]} if it is a stimulus."
+        findings.append(Finding("doubtful", sentence, remedy))
+    unlabelled = rows[labels.column].isna().to_numpy() & kept
     if unlabelled.any():
         findings.append(Finding("doubtful", f"Rows without a label, left out: {unlabelled.sum():,}.", "--keep EXPR"))
         kept &= ~unlabelled
-    responses, obs = only_rows(table.responses, kept), table.obs[kept]
+    responses, obs = only_rows(table.responses, kept), rows[kept]
     scale, reason = choose_scale(sample_of(responses, len(obs)), options)
     _check_controls(obs, labels, scale, options)
     if scale == "log-ratio" and options.scale is None and labels.controls:
@@ -69,8 +74,8 @@ def screen_of(table: Table, options: ReadOptions) -> Reading:
             Finding("doubtful", sentence, "--layer LAYER with counts or log1p values, or --scale log-ratio.")
         )
     obs, doses, more = _canonical(obs, labels.column, options)
-    known = {*features, *levels(table.obs[labels.column])}
-    design, names, told = _design(obs, labels, doses, known, options)
+    known = set(levels(rows[labels.column]))
+    design, names, told = _design(obs, labels, doses, set(features), known, options)
     annotations = read_annotations(options.annotations, features, names) if options.annotations else Annotations()
     perturbations, kinds = _perturbations(names, obs, labels, design, set(features), options)
     perturbations = annotated_by_columns(perturbations, obs, design, features, options)
@@ -139,19 +144,29 @@ def _groups(column: pd.Series) -> bool:
 
 
 def _design(
-    obs: pd.DataFrame, labels: Labels, doses: pd.Series | None, known: set[str], options: ReadOptions
+    obs: pd.DataFrame,
+    labels: Labels,
+    doses: pd.Series | None,
+    features: set[str],
+    known: set[str],
+    options: ReadOptions,
 ) -> tuple[sp.csr_array, tuple[str, ...], list[Finding]]:
     given = (options.separator,) if options.separator not in (None, NONE) else None
     separators = () if options.separator == NONE else given or labels.dialect.separators
     column = obs[labels.column].astype(str)
     always = labels.dialect.always_split or given is not None
-    parts = split_labels(levels(column), labels.controls, separators, known, always)
+    parts = split_labels(levels(column), labels.controls, separators, features | known, always)
     design, names = design_of(column, parts, labels.controls, doses, separators)
     findings = []
     combined = [label for label, some in parts.items() if len(set(some) - set(labels.controls)) > 1]
     if combined:
         sentence = f"Labels of combinations: {len(combined):,}, such as {combined[0]}."
         findings.append(Finding("ok", sentence, "--separator TEXT, or none"))
+    whole = unsplit(parts, labels.controls, features) if options.separator is None else []
+    if whole:
+        such = f"{len(whole):,} ({listed(whole, 3)})"
+        sentence = f"Labels that look like combinations but are read as one perturbation: {such}."
+        findings.append(Finding("doubtful", sentence, "--separator TEXT, if they are combinations; none, if not."))
     idle = (np.diff(sp.csr_array(design != 0).indptr) == 0) & ~column.isin(labels.controls).to_numpy()
     pure = {label for label, some in parts.items() if set(some) <= set(labels.controls)}
     idle &= ~column.isin(pure).to_numpy()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from semimech.data.readers.dialects import BETWEEN
 from semimech.support.errors import UserError
 
 
@@ -30,6 +31,12 @@ def split_labels(
                 found[label] = parts
                 break
     return found
+
+
+def unsplit(parts: Mapping[str, Sequence[str]], controls: Sequence[str], features: Collection[str]) -> list[str]:
+    """Labels that look like A+B but were left whole, and are neither a control nor a feature."""
+    left = (label for label, some in parts.items() if len(some) == 1 and label not in controls)
+    return [label for label in left if label not in features and sum(map(bool, BETWEEN.split(label))) > 1]
 
 
 def design_of(

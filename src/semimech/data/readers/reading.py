@@ -12,7 +12,7 @@ from semimech.data.findings import Finding
 from semimech.data.options import ReadOptions
 from semimech.data.scale import Scale, guess_scale
 from semimech.data.screen import Screen
-from semimech.support.errors import UserError
+from semimech.support.errors import UserError, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +47,22 @@ def sample_of(responses: object, n: int, rows: int = 2000) -> np.ndarray:
         part = responses[start : min(start + run, n)]  # type: ignore[index]
         parts.append(part.data if sp.issparse(part) else np.asarray(part).ravel())
     return np.concatenate(parts)
+
+
+def stripped(obs: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """obs without spaces around the words of its columns, and a finding that names the columns with such."""
+    changed = {}
+    for column in obs.columns[~obs.columns.duplicated()]:
+        words = obs[column]
+        if pd.api.types.is_numeric_dtype(words):
+            continue
+        spaced = {w: w.strip() for w in words.dropna().unique() if isinstance(w, str) and w != w.strip()}
+        if spaced:
+            changed[column] = words.astype(object).replace(spaced)
+    if not changed:
+        return obs, ()
+    sentence = f"Spaces around words are left out in the column {listed(changed)}."
+    return obs.assign(**{str(name): words for name, words in changed.items()}), (Finding("ok", sentence),)
 
 
 def kept_rows(obs: pd.DataFrame, expression: str | None) -> tuple[np.ndarray, tuple[Finding, ...]]:

@@ -17,6 +17,8 @@ import pandas as pd
 from semimech.support.errors import UserError
 
 GZIP = b"\x1f\x8b"
+MISSING_WORDS = ("NA", "N/A", "NaN", "nan", "NAN", "null", "NULL", "None")
+DECIMAL_COMMA = r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*"
 
 
 def is_gzip(path: Path) -> bool:
@@ -66,6 +68,8 @@ def read_lines(path: Path) -> list[str]:
 def read_cells(path: Path, *, header: bool) -> pd.DataFrame:
     """A comma-, tab- or semicolon-separated table; numbers where a whole column is numbers, else text.
 
+    Words such as NA are missing values among numbers only: in a column of text they may be names. Numbers have a
+    decimal point or, between semicolons, a decimal comma.
     Raises UserError naming file and line where the table is empty, ragged, not text or not UTF-8.
     """
     with text_errors(path):
@@ -74,23 +78,60 @@ def read_cells(path: Path, *, header: bool) -> pd.DataFrame:
         if "\0" in first:
             raise UserError(f"{path.name} is not a text table: give CSV, TSV, Parquet or h5ad.")
         separator = max(",\t;", key=first.count)
+        if not header:  # numbers only, whose commas may be decimal
+            separator = next((mark for mark in "\t;" if mark in first), ",")
         names = next(csv.reader([first], delimiter=separator), [])
         twice = sorted({name for name in names if name and names.count(name) > 1}) if header else []
         if twice:
             raise UserError(f"{path.name} has the column '{twice[0]}' more than once: make the column names unique.")
-        with open_text(path) as stream:
-            table = pd.read_csv(
-                stream,
-                sep=separator,
-                header=0 if header else None,
-                low_memory=False,
-                skipinitialspace=True,
-                keep_default_na=False,
-                na_values=["", "NA", "NaN", "nan", "NAN", "null"],
-            )
+        table = _parsed(path, separator, header, ".")
         if table.empty:
             raise UserError(f"{path.name} has a header but no rows: give a table with rows.")
+        if separator == ";" and _has_decimal_commas(table, path):
+            table = _parsed(path, separator, header, ",")
         _check_ragged(path, table, separator, header)
+    return _without_missing_words(table)
+
+
+def _parsed(path: Path, separator: str, header: bool, decimal: str) -> pd.DataFrame:
+    with open_text(path) as stream:
+        return pd.read_csv(
+            stream,
+            sep=separator,
+            decimal=decimal,
+            header=0 if header else None,
+            low_memory=False,
+            skipinitialspace=True,
+            keep_default_na=False,
+            na_values=[""],
+        )
+
+
+def _has_decimal_commas(table: pd.DataFrame, path: Path) -> bool:
+    """Some column is mostly of numbers like 1,5; UserError where another has numbers like 1.5."""
+    points = [c for c in table if table[c].dtype == float and (table[c] % 1 != 0)[table[c].notna()].any()]
+    texts = [c for c in table if not pd.api.types.is_numeric_dtype(table[c])]
+    commas = [c for c in texts if table[c].astype(str).str.fullmatch(DECIMAL_COMMA).mean() >= 0.5]
+    if commas and points:
+        raise UserError(
+            f"{path.name} has decimal commas (column '{commas[0]}') and decimal points (column '{points[0]}'): "
+            "write one of them throughout."
+        )
+    return bool(commas)
+
+
+def _without_missing_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the cells with a word such as NA in columns that are numbers otherwise."""
+    for column in table.columns:
+        if pd.api.types.is_numeric_dtype(table[column]):
+            continue
+        words = table[column].astype(object)
+        words = words.mask(words.astype(str).str.strip().isin(MISSING_WORDS))
+        given = pd.to_numeric(words, errors="coerce").notna().to_numpy()[words.notna().to_numpy()]
+        if given.all():
+            table[column] = pd.to_numeric(words)
+        elif given.mean() >= 0.5:  # numbers with a mistake among them, which is named later
+            table[column] = words
     return table
 
 

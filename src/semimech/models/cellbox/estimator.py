@@ -34,12 +34,13 @@ class CellBox:
     envelope, activation, power, second_order: the form of the law (see `numerics.fields.Field`).
     input_mode: 'auto' clamps the measured targets of genetic perturbations and drives with the others, 'force'
     drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
-    molecule -> molecule edges, for a nested comparison. sparsity, input_sparsity, input_ridge: l1 on edges between
-    nodes, l1 and l2 on edges from inputs, to choose from on the scale of unit-variance responses; they and the number
-    of steps are chosen by inner folds of the training rows. members: 1 fits all training conditions once; more fit
-    random reweightings of them. guard: bound on steepest slope * sigma_max(diag(s) W), below 1; 0 switches it off
-    explicitly, and states are then those that integration from x = 0 reaches. max_molecules: nodes of the network;
-    where there are more, those with the largest effects are kept and the others read out from them.
+    molecule -> molecule edges, for a nested comparison. sparsity: l1 on edges between nodes; input_share: l1 on edges
+    from inputs, as a share of it; input_ridge: l2 on these; values to choose from, responses measured in twice their
+    rms. They and the number of steps are chosen by inner folds of the training rows. members: 1 fits all training
+    conditions once; more fit random reweightings of them. guard: bound on steepest slope * sigma_max(diag(s) W),
+    below 1; 0 switches it off explicitly, and states are then those that integration from x = 0 reaches.
+    max_molecules: nodes of the network; where there are more, those with the largest effects are kept and the others
+    read out from them.
     Raises UserError for options out of range. Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
 
     Example: `CellBox(members=20).fit(screen, split_screen(screen, "combinations")[0]).network()`.
@@ -54,19 +55,19 @@ class CellBox:
     self_loops: bool = False
     input_mode: InputMode = "auto"
     internal_network: bool = True
-    sparsity: tuple[float, ...] = (3e-4, 3e-3)
-    input_sparsity: tuple[float, ...] = (0.0, 3e-3)
-    input_ridge: tuple[float, ...] = (0.5, 5.0)
-    steps: int = 400
-    rate: float = 0.02
+    sparsity: tuple[float, ...] = (1e-4, 1e-3)
+    input_share: tuple[float, ...] = (0.0, 1.0)
+    input_ridge: tuple[float, ...] = (0.1, 1.0)
+    steps: int = 300
+    rate: float = 0.01
     members: int = 20
-    folds: int = 5
+    folds: int = 4
     guard: float = 0.9
-    max_molecules: int = 400
+    max_molecules: int = 200
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
-        for option in ("sparsity", "input_sparsity", "input_ridge"):
+        for option in ("sparsity", "input_share", "input_ridge"):
             values = tuple(getattr(self, option))
             object.__setattr__(self, option, values)
             if not values or min(values) < 0:
@@ -94,18 +95,53 @@ class CellBox:
 
     def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCellBox:
         """Learn from the training rows: choose penalties and steps by inner folds, then refit on all of them."""
+        with jax.enable_x64(self.dtype == "float64"):
+            problem = self.problem(screen, split)
+            pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
+            chosen = choose(self, problem, pairs, seed, monitor)
+            return self.finish(problem, chosen, refit(self, problem, chosen, seed, monitor))
+
+    def problem(self, screen: Screen, split: Split) -> Problem:
+        """The training conditions as arrays, and which node is what."""
         effects = effects_of(screen, split.train)
         if not len(effects):
             raise UserError("There is no perturbed condition among the training rows: give CellBox some to learn from.")
-        with jax.enable_x64(self.dtype == "float64"):
-            nodes = map_nodes(screen, effects, self.input_mode, self.max_molecules)
-            activation = self.field.activation
-            unit = unit_of(effects, nodes.observed)
-            problem = Problem(screen, nodes, effects, self.envelope, activation, unit, getattr(np, self.dtype))
-            pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
-            chosen = choose(self, problem, pairs, seed, monitor)
-            trained = refit(self, problem, chosen, seed, monitor)
-            return _finished(self, problem, chosen, trained)
+        nodes = map_nodes(screen, effects, self.input_mode, self.max_molecules)
+        unit = unit_of(effects, nodes.observed)
+        dtype = getattr(np, self.dtype)
+        return Problem(screen, nodes, effects, self.envelope, self.field.activation, unit, dtype)
+
+    def finish(self, problem: Problem, chosen: Choice, trained: Trained) -> FittedCellBox:
+        """Bring the members to their final form: exact guard, no edge from an input never seen."""
+        nodes, field = problem.nodes, self.field
+        seen = nodes.doses(problem.effects.conditions).any(0)
+        m = len(nodes.molecules)
+        internal = []
+        for member in range(self.members):
+            blocks = jax.tree.map(lambda leaf, i=member: jnp.asarray(leaf[i]), trained.last)
+            factor = 1.0
+            if self.guard and self.internal_network:
+                matrix = effective(field, blocks.internal)
+                factor = float(guard_exactly(matrix, gain_of(blocks)[:m], self.guard, field.activation.steepest))
+            internal.append(trained.last.internal[member] * np.asarray(factor, problem.dtype))
+        return FittedCellBox(
+            envelope=self.envelope,
+            activation=self.activation,
+            power=self.power,
+            second_order=self.second_order,
+            guard=self.guard,
+            nodes=nodes,
+            seen=problem.effects.conditions,
+            internal=(np.stack(internal) / problem.unit).astype(problem.dtype),
+            drive=trained.last.drive * seen,
+            readout=(trained.last.readout / problem.unit).astype(problem.dtype),
+            gain=(np.asarray(gain_of(trained.last)) * problem.unit).astype(problem.dtype),
+            residual=chosen.residual,
+            penalties=tuple(chosen.penalties),
+            steps=chosen.steps,
+            train_error=chosen.train_error,
+            validation_error=chosen.validation_error,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,37 +150,3 @@ class CellBoxWithoutNetwork(CellBox):
 
     name: ClassVar[str] = "cellbox-no-network"
     internal_network: bool = False
-
-
-def _finished(options: CellBox, problem: Problem, chosen: Choice, trained: Trained) -> FittedCellBox:
-    """Bring the members to their final form: exact guard, no edge from an input never seen."""
-    nodes, field = problem.nodes, options.field
-    seen = nodes.doses(problem.effects.conditions).any(0)
-    m = len(nodes.molecules)
-    internal = []
-    for member in range(options.members):
-        blocks = jax.tree.map(lambda leaf, i=member: jnp.asarray(leaf[i]), trained.last)
-        factor = 1.0
-        if options.guard and options.internal_network:
-            matrix = effective(field, blocks.internal)
-            factor = float(guard_exactly(matrix, gain_of(blocks)[:m], options.guard, field.activation.steepest))
-        internal.append(trained.last.internal[member] * np.asarray(factor, problem.dtype))
-    return FittedCellBox(
-        envelope=options.envelope,
-        activation=options.activation,
-        power=options.power,
-        second_order=options.second_order,
-        guard=options.guard,
-        unit=problem.unit,
-        nodes=nodes,
-        seen=problem.effects.conditions,
-        internal=np.stack(internal),
-        drive=trained.last.drive * seen,
-        readout=trained.last.readout,
-        gain=np.asarray(gain_of(jax.tree.map(jnp.asarray, trained.last))),
-        residual=chosen.residual,
-        penalties=tuple(chosen.penalties),
-        steps=chosen.steps,
-        train_error=chosen.train_error,
-        validation_error=chosen.validation_error,
-    )

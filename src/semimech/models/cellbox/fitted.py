@@ -32,7 +32,7 @@ class FittedCellBox:
     """x = s phi(W x + u) with fitted W and s, for one or more members.
 
     internal: members x molecules x molecules, W[target, source]; drive: members x molecules x inputs; readout:
-    members x read-outs x molecules; gain: members x nodes, s. Responses are in units of `unit`. residual: root mean
+    members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. residual: root mean
     square error of each node on held-out inner conditions (NaN without inner folds). train_error and
     validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
     (sparsity, input_sparsity, input_ridge).
@@ -43,7 +43,6 @@ class FittedCellBox:
     power: int
     second_order: bool
     guard: float
-    unit: float
     nodes: NodeMap
     seen: tuple[Condition, ...]
     internal: np.ndarray
@@ -110,7 +109,7 @@ class FittedCellBox:
         return pd.DataFrame({"step": steps, "train_error": self.train_error, "validation_error": self.validation_error})
 
     def contraction(self) -> np.ndarray:
-        """steepest slope * sigma_max(diag(s) W) of each member: below 1 the steady state is unique (members,)."""
+        """steepest slope * sigma_max(diag(s) W) of each member: below 1 states are unique."""
         m = self.internal.shape[1]
         steepest = self.field.activation.steepest
         loops = self.internal.sum(2) if self.second_order else np.zeros(self.internal.shape[:2])
@@ -153,7 +152,7 @@ class FittedCellBox:
         with jax.enable_x64(dtype == np.float64):
             clamped, level = self.nodes.clamps(conditions)
             inputs = activity(self.nodes, conditions, self.envelope, self.field.activation)
-            arrays = tuple(jnp.asarray(a, dtype) for a in (inputs, clamped, level / self.unit))
+            arrays = tuple(jnp.asarray(a, dtype) for a in (inputs, clamped, level))
             raw = raw_of(jnp.asarray(self.gain))
             ones = raw_of(jnp.ones_like(raw))
             internal, drive, reading = (jnp.asarray(a) for a in (self.internal, self.drive, self.readout))
@@ -166,7 +165,7 @@ class FittedCellBox:
                 ends, converged = (np.asarray(a) for a in _integrated(self.field, blocks, *arrays))
                 states = ends[:, 0]
                 words = [_branch_words(ends[:, :, i], converged[:, 0, i]) for i in range(len(conditions))]
-        return states * self.unit, tuple(words)
+        return states, tuple(words)
 
 
 def _branch_words(ends: np.ndarray, converged: np.ndarray) -> str:

@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from semimech.data.effects import Effects
 from semimech.models.cellbox.objective import Observations
 from semimech.models.cellbox.problem import Problem
 from semimech.models.fitting import Schedule, Trained, train
+from semimech.models.groups import in_groups
 from semimech.numerics.fields import Blocks, raw_of
 from semimech.support.progress import Monitor
 
 if TYPE_CHECKING:
     from semimech.models.cellbox.estimator import CellBox
 
-MEMBER_BYTES = 400 * 2**20
 # Shape of the gamma weights of a member's conditions. 1 is the Bayesian bootstrap, whose heavy weights throw away
 # a third of the data: with the 23 single-drug conditions of SK-MEL-133 it costs .002 of r on the pairs.
 RESAMPLE = 4.0
+SMOOTH = 15  # steps
+SETTLE = 40  # steps
 
 
 class Penalties(NamedTuple):
@@ -50,7 +53,8 @@ def choose(
     options: CellBox, problem: Problem, pairs: Sequence[tuple[Effects, Effects]], seed: int, monitor: Monitor
 ) -> Choice:
     """The penalties and the number of updates with the least squared error over all inner folds together."""
-    grid = [Penalties(*each) for each in product(options.sparsity, options.input_sparsity, options.input_ridge)]
+    every = product(options.sparsity, options.input_share, options.input_ridge)
+    grid = [Penalties(l1, share * l1, l2) for l1, share, l2 in every]
     nothing = np.empty(0)
     if not pairs:
         return Choice(
@@ -63,27 +67,34 @@ def choose(
     shape = (len(grid), len(folds), -1)
     curves = trained.validation_error.reshape(shape) * (held / held.mean())[None, :, None]
     validation, training = curves.mean(1), trained.train_error.reshape(shape).mean(1)
-    best, step = sparsest(curves, [penalties.sparsity for penalties in grid])
+    best, step = simplest(curves, _edges(trained.best).reshape(shape[:2]).mean(1))
     mine = slice(best * len(folds), (best + 1) * len(folds))
     residual = _residual(options, folds, jax.tree.map(lambda leaf: leaf[mine], trained.best))
     scale = problem.unit**2
     return Choice(grid[best], step, training[best] * scale, validation[best] * scale, residual * problem.unit)
 
 
-def sparsest(curves: np.ndarray, sparsity: Sequence[float]) -> tuple[int, int]:
+def simplest(curves: np.ndarray, edges: np.ndarray) -> tuple[int, int]:
     """The setting and the number of updates, from validation errors (settings x folds x steps).
 
-    Of the settings whose error, each at its best step, is within one standard error (over folds, of the paired
-    difference) of the least, the one with the largest penalty; among equals the one with the least error.
+    Of the settings whose error, each at its best step, is within half a standard error (over folds, of the paired
+    difference) of the least, the one with the fewest edges (settings,). Curves are averaged over SMOOTH steps before
+    the best step is looked for: a dip of one step will not come again in the refit.
     """
+    curves = uniform_filter1d(curves, SMOOTH, axis=2, mode="nearest")
     mean = curves.mean(1)
     steps, least = mean.argmin(1), mean.min(1)
     at_best = curves[np.arange(len(curves)), :, steps]
     difference = at_best - at_best[least.argmin()]
-    error = difference.std(1, ddof=1) / np.sqrt(curves.shape[1]) if curves.shape[1] > 1 else np.zeros(len(curves))
+    error = difference.std(1, ddof=1) / np.sqrt(curves.shape[1]) / 2 if curves.shape[1] > 1 else np.zeros(len(curves))
     within = np.flatnonzero(difference.mean(1) <= error)
-    best = max(within.tolist(), key=lambda i: (sparsity[i], -least[i]))
+    best = min(within.tolist(), key=lambda i: (edges[i], least[i]))
     return int(best), int(steps[best])
+
+
+def _edges(blocks: Blocks) -> np.ndarray:
+    """Edges that are not zero, per member."""
+    return sum((np.asarray(block) != 0).sum((1, 2)) for block in (blocks.internal, blocks.drive, blocks.readout))
 
 
 def _residual(options: CellBox, folds: Sequence[Observations], best: Blocks) -> np.ndarray:
@@ -119,33 +130,28 @@ def _train(
     monitor: Monitor,
     stage: str,
 ) -> Trained:
-    """Train members in groups that fit in memory, all of one size so that they share compiled code."""
+    """Train all members, in groups of one size so that they share compiled code."""
     start = _start(options, problem, seed)
-    each = sum(leaf.nbytes for leaf in (*start, *members[0][0])) * 6
-    size = min(len(members), max(1, MEMBER_BYTES // each))
-    groups = -(-len(members) // size)
-    size = -(-len(members) // groups)
-    done = []
-    for group in range(groups):
-        numbers = np.minimum(np.arange(group * size, (group + 1) * size), len(members) - 1)
-        penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
-        data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
-        data = data._replace(ridge=jnp.asarray(penalties[:, 2]))
-        blocks = jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], size, 0)), start)
-        part = train(
-            options.objective,
-            blocks,
-            data,
-            _rates(options, problem.dtype),
-            _penalties(penalties),
-            Schedule(options.steps),
-            None if stop is None else stop[numbers],
-            monitor=monitor,
-            stage=stage if groups == 1 else f"{stage}, part {group + 1} of {groups}",
-        )
-        done.append(jax.tree.map(np.asarray, part.__dict__))
-    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(members)], *done)
-    return Trained(**joined)
+    schedule = Schedule(options.steps, settle=0 if stop is None else SETTLE)
+
+    def group(numbers: np.ndarray, told: Monitor) -> Trained:
+        with jax.enable_x64(options.dtype == "float64"):  # a setting of the thread
+            penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
+            data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
+            part = train(
+                options.objective,
+                jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], len(numbers), 0)), start),
+                data._replace(ridge=jnp.asarray(penalties[:, 2])),
+                _rates(options, problem.dtype),
+                _penalties(penalties),
+                schedule,
+                None if stop is None else stop[numbers],
+                monitor=told,
+                stage=stage,
+            )
+            return Trained(**jax.tree.map(np.asarray, part.__dict__))
+
+    return in_groups(group, len(members), sum(leaf.nbytes for leaf in (*start, *members[0][0])), monitor, stage)
 
 
 def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:

@@ -94,11 +94,10 @@ def map_nodes(screen: Screen, effects: Effects, mode: InputMode, max_molecules: 
     )
 
 
-def levels_in(nodes: NodeMap, effects: Effects) -> np.ndarray:
-    """The levels of the clamps as other effects show them; those not seen there stay as they are."""
+def levels_in(screen: Screen, nodes: NodeMap, effects: Effects) -> np.ndarray:
+    """The levels of the clamps from other effects alone: what was not seen there is assumed, as in a prediction."""
     entries = list(zip(nodes.clamped, nodes.molecules[nodes.clamp_targets].tolist(), strict=True))
-    own = own_shifts(effects, entries)
-    return np.array([own.get(e, kept) for e, kept in zip(entries, nodes.clamp_levels, strict=True)], np.float32)
+    return _levels(screen, effects, entries)[0]
 
 
 def own_shifts(effects: Effects, entries: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:

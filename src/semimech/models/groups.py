@@ -1,0 +1,54 @@
+"""Members of an ensemble in groups: how many train as one `vmap`, and how many groups at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import numpy as np
+
+from semimech.models.fitting import Trained
+from semimech.support.machine import cores
+from semimech.support.progress import Monitor
+
+GROUP_BYTES = 400 * 2**20
+COPIES = 6  # of a member's parameters and data that training holds
+
+
+def in_groups(
+    train_group: Callable[[np.ndarray, Monitor], Trained], members: int, member_bytes: int, monitor: Monitor, stage: str
+) -> Trained:
+    """Train `members` members by `train_group(numbers, monitor)`, called with groups of one size; in their order.
+
+    An accelerator takes as many members in one vmap as fit in memory. On CPU cores each group is one member: its
+    parameters stay in the cache and its solver stops by itself, 1.6 times as fast as one vmap of ten (SK-MEL-133),
+    and each core trains another one. An interruption, or an exception of the monitor, stops all of them.
+    """
+    on_cpu = jax.default_backend() == "cpu"
+    fit = max(1, GROUP_BYTES // max(COPIES * member_bytes, 1))
+    size = 1 if on_cpu else -(-members // -(-members // min(fit, members)))
+    numbers = [np.minimum(np.arange(first, first + size), members - 1) for first in range(0, members, size)]
+    share = np.zeros(len(numbers))
+    stopped = False
+
+    def run(group: int) -> Trained:
+        def told(stage: str, done: float, total: float) -> None:
+            if stopped:
+                raise InterruptedError(f"{stage} was stopped")
+            share[group] = done / max(total, 1)
+            monitor(stage, float(share.sum()), len(share))
+
+        return train_group(numbers[group], told)
+
+    first = run(0)  # compiles for all the others
+    with ThreadPoolExecutor(cores() if on_cpu else 1) as pool:
+        later = [pool.submit(run, group) for group in range(1, len(numbers))]
+        try:
+            done = [first, *(future.result() for future in later)]
+        except BaseException:
+            stopped = True
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:members], *(part.__dict__ for part in done))
+    return Trained(**joined)

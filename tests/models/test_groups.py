@@ -1,0 +1,53 @@
+"""Groups of members: in their order, all told of, and stopped together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from semimech.models.fitting import Trained
+from semimech.models.groups import in_groups
+
+
+def square(numbers, monitor):
+    """A group whose best parameters are the squares of its members' numbers."""
+    for done in range(3):
+        monitor("group", done, 2)
+    curve = np.asarray(numbers, float)[:, None]
+    return Trained({"x": np.asarray(numbers) ** 2}, {"x": np.asarray(numbers)}, curve, -curve)
+
+
+@pytest.mark.parametrize(("backend", "sizes"), [("cpu", {1}), ("gpu", {4})])
+def test_members_come_back_in_order(backend, sizes, monkeypatch):
+    monkeypatch.setattr("jax.default_backend", lambda: backend)
+    seen = []
+
+    def group(numbers, monitor):
+        seen.append(len(numbers))
+        return square(numbers, monitor)
+
+    # 11 members of which at most 4 fit: three groups of four, the last one filled up with its last member.
+    trained = in_groups(group, 11, 400 * 2**20 // (6 * 4), lambda *_: None, "training")
+    np.testing.assert_array_equal(trained.best["x"], np.arange(11) ** 2)
+    np.testing.assert_array_equal(trained.validation_error[:, 0], -np.arange(11.0))
+    assert set(seen) == sizes
+
+
+def test_progress_is_that_of_all_groups():
+    told = []
+    in_groups(square, 5, 1, lambda _, done, total: told.append((done, total)), "training")
+    assert max(done for done, _ in told) == 5
+    assert {total for _, total in told} == {5}
+
+
+def test_an_interruption_stops_every_group():
+    calls = []
+
+    def monitor(stage, done, total):
+        calls.append(done)
+        if done >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_groups(square, 1000, 1, monitor, "training")
+    assert len(calls) < 500
