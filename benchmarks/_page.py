@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from semimech.support.machine import cores
+from benchmarks._common import data_folder, machine
 
 
 def parser_of(doc: str | None, file: str) -> argparse.ArgumentParser:
     """Options --data (the folder of public data sets) and --out (the page)."""
     parser = argparse.ArgumentParser(description=doc)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SEMIMECH_DATA", "../shared/data")))
+    parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--out", type=Path, default=Path(file).with_suffix(".md"))
     return parser
 
 
 def heading(title: str, command: str) -> list[str]:
     """Title, machine, date and command."""
-    machine = f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}"
-    return [f"# {title}", "", f"{machine}, {datetime.date.today()}. Command: `python -m benchmarks.{command}`.", ""]
+    return [f"# {title}", "", f"{machine()}. Command: `python -m benchmarks.{command}`.", ""]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

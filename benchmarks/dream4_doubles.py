@@ -1,6 +1,6 @@
 """DREAM4: double knock-outs from single ones (the bonus round), and the network from knock-outs and knock-downs.
 
-Run: python -m benchmarks.dream4_doubles --data DATA_FOLDER; it writes benchmarks/dream4_doubles.md. Models see the wild
+Run: python -m benchmarks.dream4_doubles; it writes benchmarks/dream4_doubles.md. Models see the wild
 type, the series at time 0, the knock-outs and the knock-downs; the gold standards are looked at to score, never to
 choose.
 """

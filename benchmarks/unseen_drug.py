@@ -1,6 +1,6 @@
 """Drugs that were never given, and few conditions: SK-MEL-133 with annotations, against equally informed baselines.
 
-Run: python -m benchmarks.unseen_drug --data DATA_FOLDER; it writes benchmarks/unseen_drug.md. Every setting is chosen
+Run: python -m benchmarks.unseen_drug; it writes benchmarks/unseen_drug.md. Every setting is chosen
 by inner folds of the training conditions (leaving out one perturbation at a time); nothing else sees a test condition.
 """
 

@@ -1,6 +1,6 @@
 """Knock-outs of genes never perturbed in training: the linear SCM against baselines that are told the same.
 
-Run: python -m benchmarks.unseen_target --data DATA_FOLDER; it writes benchmarks/unseen_target.md. One target is left
+Run: python -m benchmarks.unseen_target; it writes benchmarks/unseen_target.md. One target is left
 out at a time with all of its cells; half of the control cells serve the reference, the other half training. Every
 setting is chosen by leaving out targets of the training part; nothing else sees a cell of the target.
 """
