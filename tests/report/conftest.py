@@ -154,7 +154,7 @@ def write_words(run: RunFolder, screen: Screen, extras: bool) -> None:
         "splits": [asked],
         "options": {"models": ["cellbox"], "seed": 0},
         "screen": about,
-        "provenance": {"source": "/home/me/screens/demo.h5ad", "sha256": "0" * 64} if extras else {},
+        "provenance": {"source": "private/screens/demo.h5ad", "sha256": "0" * 64} if extras else {},
         "versions": {"semimech": "0.1.0", "numpy": np.__version__},
     }
     if extras:
