@@ -96,8 +96,8 @@ def nested(screen: Screen) -> list[str]:
         "",
         "r over the nodes of all held-out conditions: mean over 12 drugs, pooled, and pooled over single drugs only. "
         "The difference in mean r to the pathway kernel is paired over drugs (Bayesian bootstrap, 95 %)."
-        " The form of the model (the kick by the dose, its prior) was settled with these held-out scores in sight; only a,"
-        " b, lF, lA and the choice of the kick are nested: they are somewhat optimistic.",
+        " The form of the model (the kick by the dose, its prior) was settled with these held-out scores in sight; only"
+        " a, b, lF, lA and the choice of the kick are nested: they are somewhat optimistic.",
         "",
         *table(["model", *BARS, "against pathway-kernel", "90 % interval covers", "s", "processor s"], rows),
         f"{MODEL}: {reached}; the aim of {AIM} for mean r is {aim}. "
