@@ -60,7 +60,7 @@ def test_interrupted_and_killed_it_goes_on_to_the_same_numbers(config, tmp_path)
     process.kill()
     process.communicate()
     assert not RunFolder(broken).is_complete
-    (broken / "predictions" / "dose" / ".highest_dose__no-change__0.abc.h5ad").write_bytes(b"half")
+    (broken / "predictions" / "combinations" / ".all_combinations__ridge__0.abc.h5ad").write_bytes(b"half")
     assert start("run", "--resume", broken).wait() == 0
     for name in ("scores", "conditions", "features"):
         assert (broken / f"{name}.csv").read_bytes() == (whole / f"{name}.csv").read_bytes()

@@ -208,7 +208,7 @@ def test_network_and_history(fitted: FittedAnnotated) -> None:
     assert (between["spread"] > 0).all()
     np.testing.assert_allclose(network.matrix()[:8, :8], fitted.network_weights)
     history = fitted.history()
-    assert len(history) == QUICK.steps
+    assert len(history) == QUICK.steps + 1  # the errors before the first update, too
     assert history["train_error"].iloc[-1] < history["train_error"].iloc[0]
 
 
