@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from semimech.data.readers.parquet import read_parquet
 from semimech.data.readers.text import read_cells
 from semimech.support.errors import UserError, listed
 
@@ -20,7 +21,7 @@ def read_edges(path: Path | str) -> pd.DataFrame:
     path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"There is no edge table {path}: correct the path.")
-    table = _parquet(path) if path.suffix == PARQUET else read_cells(path, header=True)
+    table = read_parquet(path) if path.suffix == PARQUET else read_cells(path, header=True)
     missing = [name for name in ("source", "target") if name not in table]
     if missing:
         raise UserError(
@@ -42,13 +43,3 @@ def read_edges(path: Path | str) -> pd.DataFrame:
             "correct it."
         )
     return edges.assign(weight=weight.astype(float)).reset_index(drop=True)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    import pyarrow
-
-    try:
-        return pd.read_parquet(path)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowException, OSError, ValueError) as error:
-        what = str(error).splitlines()[0][:120]
-        raise UserError(f"{path.name} is a damaged Parquet file ({what}): fetch or write it again.") from error

@@ -12,6 +12,7 @@ from semimech.data.findings import Finding
 from semimech.data.options import NONE, ReadOptions
 from semimech.data.readers.dialects import LABEL_WORDS, column_of
 from semimech.data.readers.labelled import DOSE_COLUMNS, KNOWN_COLUMNS, LABELLED, Table, screen_of
+from semimech.data.readers.parquet import read_parquet
 from semimech.data.readers.reading import Reading
 from semimech.data.readers.text import numbers, read_cells
 from semimech.support.errors import UserError, listed
@@ -35,7 +36,7 @@ def read_table(path: Path, options: ReadOptions) -> Reading:
     Raises UserError naming row and column where the table is ragged, or words stand among numbers.
     """
     options.refuse_all_but(LABELLED - {"layer", "gene_names", "backed"}, "a table")
-    frame = _parquet(path) if path.open("rb").read(4) == PARQUET else read_cells(path, header=True)
+    frame = read_parquet(path) if path.open("rb").read(4) == PARQUET else read_cells(path, header=True)
     frame.columns = frame.columns.astype(str)
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
@@ -49,16 +50,6 @@ def read_table(path: Path, options: ReadOptions) -> Reading:
     name = path.name.split(".")[0]
     table = Table(responses, frame[described], pd.DataFrame(index=pd.Index(features)), name, (*findings, *told))
     return screen_of(table, options)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    import pyarrow
-
-    try:
-        return pd.read_parquet(path)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowException, OSError, ValueError) as error:
-        what = str(error).splitlines()[0][:120]
-        raise UserError(f"{path.name} is a damaged Parquet file ({what}): fetch or write it again.") from error
 
 
 def _asked(options: ReadOptions) -> set[str]:
