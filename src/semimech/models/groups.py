@@ -30,25 +30,31 @@ def in_groups(
     size = 1 if on_cpu else -(-members // -(-members // min(fit, members)))
     numbers = [np.minimum(np.arange(first, first + size), members - 1) for first in range(0, members, size)]
     share = np.zeros(len(numbers))
-    stopped = False
+    stopped_by: list[BaseException] = []
 
     def run(group: int) -> Trained:
         def told(stage: str, done: float, total: float) -> None:
-            if stopped:
+            if stopped_by:
                 raise InterruptedError(f"{stage} was stopped")
             share[group] = done / max(total, 1)
             monitor(stage, float(share.sum()), len(share))
 
-        return train_group(numbers[group], told)
+        try:
+            return train_group(numbers[group], told)
+        except BaseException as error:
+            stopped_by.append(error)  # at once and in this thread, so that the others stop at their next word
+            raise
 
     first = run(0)  # compiles for all the others
     with ThreadPoolExecutor(cores() if on_cpu else 1) as pool:
         later = [pool.submit(run, group) for group in range(1, len(numbers))]
         try:
             done = [first, *(future.result() for future in later)]
-        except BaseException:
-            stopped = True
+        except BaseException as error:
+            stopped_by.append(error)
             pool.shutdown(wait=True, cancel_futures=True)
+            if error is not stopped_by[0]:  # a group that was stopped, heard before the one that was the cause
+                raise stopped_by[0] from None
             raise
     joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:members], *(part.__dict__ for part in done))
     return Trained(**joined)
