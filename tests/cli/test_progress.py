@@ -32,9 +32,7 @@ def test_nothing_done_says_nothing(capsys: pytest.CaptureFixture) -> None:
     assert (shown.out, shown.err) == ("", "")
 
 
-def test_a_bar_with_the_time_left_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_a_bar_with_the_time_left_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     with progress_bar("run demo") as monitor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from semimech.data.splits import possible_splits
 from semimech.models.base import Estimator
 from semimech.models.registry import BASELINES, MODELS, suits
 from semimech.support.errors import UserError
+from semimech.support.files import read_toml
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,7 @@ class RunOptions:
 
 def read_run_file(path: Path) -> dict[str, Any]:
     """The sections of a run.toml: {'run': ..., 'read': ..., 'model': {name: ...}}; UserError where it is wrong."""
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"There is no configuration file {path}: correct the path given to --config.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}.") from None
+    content = read_toml(path, "configuration file")
     unknown = sorted(set(content) - {"run", "read", "model"})
     if unknown:
         raise UserError(f"{path} has the unknown section [{unknown[0]}]: use [run], [read] and [model.NAME].")

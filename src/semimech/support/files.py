@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from semimech.support.errors import UserError
 
 
 @contextmanager
@@ -43,6 +46,20 @@ def write_json(path: Path, value: Any, default: Callable[[Any], Any] | None = No
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Read a TOML file; UserError names the path, and `what` it should have been, where it cannot be read."""
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no {what} {path}: correct the path.") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise UserError(f"{path} cannot be read as {what} ({error.strerror}): give a TOML file.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from None
 
 
 def _without_nan(value: Any) -> Any:

@@ -15,9 +15,7 @@ TABLES = {
     "wildtype": HEADER + "0.5\t0.4\t0.3\n",
     "knockouts": HEADER + "0\t0.1\t0.2\n0.5\t0\t0.3\n0.5\t0.4\t0\n",
     "knockdowns": HEADER + "0.2\t0.2\t0.2\n0.5\t0.2\t0.3\n0.5\t0.4\t0.1\n",
-    "timeseries": '"Time"\t'
-    + HEADER
-    + "\n0\t0.6\t0.4\t0.2\n50\t0.9\t0.9\t0.9\n\n0\t0.4\t0.4\t0.4\n50\t0.8\t0.8\t1\n",
+    "timeseries": '"Time"\t' + HEADER + "\n0\t0.6\t0.4\t0.2\n50\t0.9\t0.9\t0.9\n\n0\t0.4\t0.4\t0.4\n50\t0.8\t0.8\t1\n",
     "gold": "G1\tG2\t1\nG2\tG3\t0\nG3\tG1\t1\n",
     "dualknockouts_indexes": '"G_i"\t"G_j"\n1\t3\n',
     "dualknockouts_gold": "0\t0.1\t0\n",

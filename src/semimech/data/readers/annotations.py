@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from semimech.data.condition import Kind, Perturbation
 from semimech.data.readers.annotation_table import is_table, read_sections
 from semimech.data.screen import ROLES
 from semimech.support.errors import UserError
+from semimech.support.files import read_toml
 
 KEYS = ("kind", "targets", "pathways", "dose_unit")
 
@@ -38,7 +38,7 @@ def read_annotations(path: Path, features: Sequence[str], perturbations: Sequenc
     A table (CSV or TSV) has the perturbations only: see `annotation_table`. Raises UserError for bad TOML, unknown
     keys, contradictory signs, and names that are no feature or no perturbation.
     """
-    content = {"perturbation": read_sections(path)} if is_table(path) else _load(path)
+    content = {"perturbation": read_sections(path)} if is_table(path) else read_toml(path, "annotations file")
     unknown = sorted(set(content) - {"roles", "perturbation"})
     if unknown:
         raise UserError(f"{path.name} has the unknown section [{unknown[0]}]: use [roles] and [perturbation.NAME].")
@@ -49,19 +49,6 @@ def read_annotations(path: Path, features: Sequence[str], perturbations: Sequenc
             _known(path, name, perturbations, "perturbation")
         _check_section(path, name, section, features)
     return Annotations(roles, sections)
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"There is no annotations file {path}: correct the path given to --annotations.") from None
-    except (IsADirectoryError, PermissionError) as error:
-        raise UserError(f"{path} cannot be read as annotations ({error.strerror}): give a TOML file.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path.name} is not UTF-8 text: save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path.name} is not valid TOML: {error}.") from None
 
 
 def _table(path: Path, content: dict[str, Any], name: str) -> dict[str, Any]:
