@@ -78,7 +78,7 @@ def test_cells_help_where_perturbations_are_few(screen: Screen) -> None:
             effects = effects_of(screen, split.test)
             target = 2 * int(effects.conditions[0].names[0][1])
             shifts = {effects.conditions[0].names[0]: float(effects.values[0, target])}
-            fitted = LinearSCM(own_shift="given", shifts=shifts, within=within).fit(screen, split)
+            fitted = LinearSCM(own_shift="given", shifts=shifts, within=within, floors=(0.0,)).fit(screen, split)
             total += float(((fitted.predict(effects.conditions).mean - effects.values) ** 2).sum())
         errors[within] = total
     assert errors[0.0, 1.0, 10.0] < 0.7 * errors[0.0,]

@@ -14,7 +14,7 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split, split_screen
 from semimech.models.base import Estimator, Fitted, Informed
 from semimech.models.scm import FittedSCM, LinearSCM
-from semimech.models.scm.selection import folds_of, halves
+from semimech.models.scm.selection import folds_of, halves, noise_size
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.support.errors import UserError
 
@@ -133,6 +133,29 @@ def test_it_abstains_where_nothing_happens(screen: Screen) -> None:
     assert fitted.factor == 0
     assert not np.delete(prediction.mean[0], 2).any()
     assert "no skill" in prediction.rests_on[0]
+
+
+def test_an_answer_within_the_noise_is_no_change_and_said(screen: Screen) -> None:
+    split = without(screen, "k2")
+    asked = [Condition((("k2", 1.0),)), Condition((("k3", 1.0), ("k2", 1.0)))]
+    fitted = LinearSCM(floors=(0.0,)).fit(screen, split)
+    large = float((np.delete(fitted.predict(asked).mean[0], 2) ** 2).sum()) / fitted.factor**2
+    for floor, kept in ((0.99 * large, True), (1.01 * large, False)):
+        prediction = replace(fitted, floor=floor).predict(asked)
+        assert np.delete(prediction.mean[0], 2).any() == kept
+        assert ("within the noise" in prediction.rests_on[0]) != kept
+        assert prediction.mean[0, 2] != 0  # what was told of the target itself stays
+    seen = fitted.predict([Condition((("k3", 1.0),))]).mean[0]
+    np.testing.assert_allclose(np.delete(prediction.mean[1] - seen, 2), 0, atol=1e-12)
+
+
+def test_the_floor_is_that_of_the_least_error_over_targets_left_out(screen: Screen) -> None:
+    """Strong knock-outs alone: a floor above every one of them costs all there is to gain, so none is chosen."""
+    split = without(screen, "k2")
+    size = noise_size(effects_of(screen, split.train))
+    assert 0 < size < 1
+    assert LinearSCM(floors=(0.0, 1e6)).fit(screen, split).floor == 0
+    assert LinearSCM(floors=(2.0,)).fit(screen, split).floor == pytest.approx(2 * size)
 
 
 def test_nothing_but_training_rows_is_used(screen: Screen) -> None:

@@ -20,17 +20,21 @@ from semimech.models.scm.kinship import influence, shared_neighbours
 from semimech.models.scm.law import Law, law_of
 from semimech.models.scm.selection import (
     Choice,
+    above,
     choose_kernel,
     choose_network,
     folds_of,
     halves,
     levels_for,
+    noise_size,
     seen_alone,
     unseen_answers,
 )
 from semimech.models.scm.targets import Columns, held_columns, measured_slopes, rows_that_hold
 from semimech.support.errors import UserError, listed
 from semimech.support.progress import Monitor, silent
+
+FROM_ZERO = ("within", "floors")
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class LinearSCM:
     seen in training adds the direct input w_p that B leaves of its effects (ridge of `input_penalty` on tanh of the
     dose), so that a single comes back as it was and a combination of knock-outs holds both targets. One never seen
     is f * (state with its target held) + relatives, where f in [0, 1], 0 being 'no change', the ridge's strength,
-    and the weight of what features of cells vary together `within` conditions have the least error over targets
-    left out. own_shift: at which level an unseen target is held, 'predicted' from the mean relative change of the
+    the weight of what features of cells vary together `within` conditions, and the floor (one of `floors`, in squared
+    norms of the noise of an effect) below which an answer counts as no change, have the least error over targets left
+    out. own_shift: at which level an unseen target is held, 'predicted' from the mean relative change of the
     targets seen, or 'given' in `shifts` (perturbation -> effect on its own target). edges: a table (CSV, TSV,
     Parquet) of edges between genes; the relatives of a target, by shared neighbours, then pass on what the network
     left unexplained of their effects, in a kernel ridge chosen over perturbations left out. Raises UserError for
@@ -57,6 +62,7 @@ class LinearSCM:
     edges: str | None = None
     strengths: tuple[float, ...] = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
     within: tuple[float, ...] = (0.0, 1.0, 10.0)
+    floors: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0)
     powers: tuple[int, ...] = (1, 2)
     noises: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, float("inf"))
     input_penalty: float = 1e-3
@@ -68,11 +74,11 @@ class LinearSCM:
     def __post_init__(self) -> None:
         if self.own_shift not in ("predicted", "given"):
             raise UserError(f"The scm's own_shift is '{self.own_shift}': use predicted or given.")
-        for option in ("strengths", "within", "powers", "noises"):
+        for option in ("strengths", "within", "floors", "powers", "noises"):
             values = tuple(getattr(self, option))
             object.__setattr__(self, option, values)
-            if not values or min(values) < 0 or (min(values) == 0 and option != "within"):
-                least = "none below 0" if option == "within" else "all above 0"
+            if not values or min(values) < 0 or (min(values) == 0 and option not in FROM_ZERO):
+                least = "none below 0" if option in FROM_ZERO else "all above 0"
                 raise UserError(f"The scm's option {option} is {values}: give at least one value, {least}.")
         if self.folds < 2 or self.network_nodes < 1:
             raise UserError("The scm's folds must be at least 2, and its network_nodes at least 1.")
@@ -90,7 +96,7 @@ class LinearSCM:
         weights = (0.0,) if cells is None else self.within
         options = [Choice(strength, within) for within in weights for strength in self.strengths]
         given = self.own_shift == "given"
-        choice = choose_network(screen, pairs, columns, options, cells, given, self.folds, seed)
+        choice = choose_network(screen, pairs, columns, options, self.floors, cells, given, self.folds, seed)
         if kernel is not None:
             power, noise, kin_error = choose_kernel(screen, pairs, kernel, self.powers, self.noises)
             choice = replace(choice, power=power, noise=noise, kin_error=kin_error)
@@ -109,6 +115,7 @@ class LinearSCM:
             penalty=law.penalty,
             inputs=self._inputs(law, effects, columns),
             factor=choice.factor,
+            floor=choice.floor * noise_size(effects),
             error=choice.error,
             kin_error=choice.kin_error,
             relatives=kin,
@@ -164,11 +171,12 @@ class LinearSCM:
             nothing = np.zeros((0, len(effects.features)))
             return (), np.zeros((len(names), 0)), nothing
         single = [i for i, condition in enumerate(effects.conditions) if not condition.is_combination]
-        left = effects.values.astype(float).copy()
+        left, floor = effects.values.astype(float).copy(), choice.floor * noise_size(effects)
         named = [name for name in seen_alone(effects) if columns[name]]
         for fit, asked in folds_of(effects, named, self.folds, seed) if len(named) > 1 else ():
             levels = list(levels_for(effects, asked, columns, {}, effects))
-            left[asked] -= choice.factor * unseen_answers(effects, fit, asked, levels, columns, choice, cells)
+            answers = unseen_answers(effects, fit, asked, levels, columns, choice, cells)
+            left[asked] -= choice.factor * above(answers, floor)
         relatives = tuple(effects.conditions[i].names[0] for i in single)
         known = np.array([names.index(name) for name in relatives], int)
         weights = influence(kernel**choice.power, known, np.arange(len(names)), choice.noise)

@@ -24,9 +24,10 @@ class FittedSCM:
     effects: training conditions x features, then rows of what features of cells vary together. columns: for each
     perturbation the features it holds. slopes: for those seen the own shift per unit dose; shifts: own shifts that
     were given. inputs: perturbations x features, the direct inputs of those seen. factor: share kept of the answers
-    for unseen targets; error, kin_error: squared error of the network, and of relatives, on targets left out of
-    training, as shares of no change. relatives: the perturbation behind each row of `unexplained` (relatives x
-    features); kin_weights: perturbations and then features x relatives. network_nodes: features in the network.
+    for unseen targets; floor: squared norm below which such an answer, or what relatives add, is no change; error,
+    kin_error: squared error of the network, and of relatives, on targets left out of training, as shares of no
+    change. relatives: the perturbation behind each row of `unexplained` (relatives x features); kin_weights:
+    perturbations and then features x relatives. network_nodes: features in the network.
     """
 
     features: tuple[str, ...]
@@ -40,6 +41,7 @@ class FittedSCM:
     penalty: float
     inputs: np.ndarray
     factor: float
+    floor: float
     error: float
     kin_error: float
     relatives: tuple[str, ...]
@@ -146,16 +148,22 @@ class FittedSCM:
         if not unseen:
             return self._state(condition.doses), what_it_rests_on(condition, self.conditions)
         seen = tuple((name, dose) for name, dose in condition.doses if name in self._known)
-        base = self._state(seen)
-        state = base + self.factor * (self._state(condition.doses) - base)
+        base, (columns, levels) = self._state(seen), self._held(condition.doses)
+        added = self._state(condition.doses) - base
+        added[columns] = 0
+        small = self._is_noise(added)
+        state = base if small else base + self.factor * added
         words = [f"{' and '.join(name for name, _ in seen)} in training"] if seen else []
         for name in unseen:
             passed, said = self._from_relatives(name)
             state = state + passed
-            words += [self._said_of(name), *said]
-        columns, levels = self._held(condition.doses)
+            words += [self._said_of(name, small), *said]
         state[columns] = levels
         return state, "; ".join(words)
+
+    def _is_noise(self, added: np.ndarray) -> bool:
+        """Is it too small to be told from the noise of a measured effect."""
+        return float(added @ added) < self.floor
 
     def _state(self, doses: Sequence[tuple[str, float]]) -> np.ndarray:
         """The state with all targets held and the direct inputs of what was seen."""
@@ -187,13 +195,15 @@ class FittedSCM:
             return self.slopes[name]
         return expected_slopes(dict(self.slopes), self.columns, self.control_mean, columns)
 
-    def _said_of(self, name: str) -> str:
+    def _said_of(self, name: str, small: bool) -> str:
         """In words: how the network answers for a perturbation never seen."""
         columns = self._columns_of(name)
         if not columns:
             return f"no training data with {name}, and its target is not measured"
         if self.factor == 0:
             return f"no change for {name}: inner validation found no skill on targets left out"
+        if small:
+            return f"no change for {name} but in its target: what the network answers is within the noise of an effect"
         source = "given" if name in self.shifts else "expected"
         levels = " and ".join(f"{self.features[j]} held at its {source} shift of {slope:.2f}" for j, slope in
                               zip(columns, self._slopes_of(name), strict=True))  # fmt: skip
@@ -207,6 +217,9 @@ class FittedSCM:
         if not self.relatives or name not in self._place:
             return np.zeros(len(self.features)), []
         weights = self.kin_weights[self._place[name]]
+        passed = weights @ self.unexplained
+        if self._is_noise(passed):
+            return np.zeros(len(self.features)), []
         strong = [k for k in np.argsort(-np.abs(weights)) if abs(weights[k]) >= SAID][:3]
         named = " and ".join(f"{weights[k]:.2f} of {self.relatives[k]}" for k in strong)
-        return weights @ self.unexplained, [f"with what is unexplained in its relatives: {named}"] if named else []
+        return passed, [f"with what is unexplained in its relatives: {named}"] if named else []

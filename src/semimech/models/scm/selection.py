@@ -22,12 +22,14 @@ CERTAIN = 2.0  # standard errors by which answers must agree with what was seen
 class Choice:
     """What inner validation chose, with the errors of unseen targets as shares of no change (NaN: nothing to go by).
 
-    strength: of the ridge; within: weight of what cells vary together; factor: share of the network's answer that
-    is kept, 0 is abstaining; power, noise: of the kernel between relatives, infinite noise is abstaining.
+    strength: of the ridge; within: weight of what cells vary together; floor: the squared norm, as a multiple of that
+    of the noise of an effect, below which an answer is no change; factor: share of the network's answer that is kept,
+    0 is abstaining; power, noise: of the kernel between relatives, infinite noise is abstaining.
     """
 
     strength: float = 1.0
     within: float = 0.0
+    floor: float = 0.0
     factor: float = 0.0
     error: float = float("nan")
     power: int = 1
@@ -104,17 +106,29 @@ def levels_for(
             yield dose * expected_slopes(others, columns, effects.control_mean, held)
 
 
+def noise_size(effects: Effects) -> float:
+    """Squared norm of the noise of an effect: the median over conditions; 0 where it is not known."""
+    squared = np.nan_to_num(effects.standard_errors.astype(float)) ** 2
+    return float(np.median(squared.sum(1))) if len(squared) else 0.0
+
+
+def above(answers: np.ndarray, floor: float) -> np.ndarray:
+    """The answers (targets x features), no change where the squared norm is below `floor`."""
+    return answers * ((answers**2).sum(1, keepdims=True) >= floor)
+
+
 def choose_network(
     screen: Screen,
     pairs: Sequence[tuple[Effects, Effects]],
     columns: Columns,
     options: Sequence[Choice],
+    floors: Sequence[float],
     cells: np.ndarray | None,
     given: bool,
     folds: int,
     seed: int,
 ) -> Choice:
-    """The option (strength, within) and the factor with the least error over targets left out.
+    """The option (strength, within), the floor and the factor with the least error over targets left out.
 
     The factor is argmin over a in [0, 1] of sum (a * answer - effect)^2, and 0 unless sum (answer * effect) exceeds
     what the standard errors of the effects alone would do to it. `given`: own shifts are told.
@@ -122,28 +136,33 @@ def choose_network(
     named = [name for name in seen_alone(pairs[0][0]) if columns[name]]
     if len(named) < FEWEST:
         return min(options, key=lambda option: (option.within, abs(np.log(option.strength))))
-    product, square = np.zeros((2, len(options)))
-    doubt = np.zeros((len(options), len(pairs), screen.shape[1]))
+    product, square = np.zeros((2, len(options), len(floors)))
+    doubt = np.zeros((len(options), len(floors), len(pairs), screen.shape[1]))
     total = 0.0
     for half, (effects, other) in enumerate(pairs):
         counted = scored_entries(screen, effects.conditions)
         slopes = measured_slopes(effects, columns)
-        noise = np.nan_to_num(other.standard_errors.astype(float))
+        noise, size = np.nan_to_num(other.standard_errors.astype(float)), noise_size(other)
         for fit, asked in folds_of(effects, named, folds, seed):
             levels = list(levels_for(effects, asked, columns, slopes, other if given else None))
             truth = other.values[asked].astype(float) * counted[asked]
             total += float((truth**2).sum())
             for k, option in enumerate(options):
-                answer = unseen_answers(effects, fit, asked, levels, columns, option, cells) * counted[asked]
-                product[k] += (answer * truth).sum()
-                square[k] += (answer**2).sum()
-                doubt[k, half] += (np.abs(answer) * noise[asked]).sum(0)
+                answers = unseen_answers(effects, fit, asked, levels, columns, option, cells) * counted[asked]
+                for f, floor in enumerate(floors):
+                    answer = above(answers, floor * size)
+                    product[k, f] += (answer * truth).sum()
+                    square[k, f] += (answer**2).sum()
+                    doubt[k, f, half] += (np.abs(answer) * noise[asked]).sum(0)
     # Targets share the noise of the same controls, so it adds up within a feature, not in quadrature.
-    skilled = product > CERTAIN * np.sqrt((doubt.sum(1) ** 2).sum(1))
+    skilled = product > CERTAIN * np.sqrt((doubt.sum(2) ** 2).sum(2))
+    # Of many floors one would let just the answers through that chance favours: there must be skill without any.
+    skilled &= skilled[:, [int(np.argmin(floors))]]
     factor = np.clip(np.divide(product, square, out=np.zeros_like(product), where=square > 0), 0, 1) * skilled
     error = 1 + (factor**2 * square - 2 * factor * product) / total
-    best = int(error.argmin())
-    return replace(options[best], factor=float(factor[best]), error=float(error[best]))
+    best, least = (int(k) for k in np.unravel_index(error.argmin(), error.shape))
+    at = best, least
+    return replace(options[best], floor=floors[least], factor=float(factor[at]), error=float(error[at]))
 
 
 def choose_kernel(
