@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from tests.models.informed_screens import informed_screen
 
 from semimech.cli.main import main
+from semimech.data.condition import Perturbation
+from semimech.data.screen import Screen
 from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions
 from semimech.runs.pipeline import run_screen
@@ -83,3 +87,37 @@ def test_on_the_command_line(run: RunFolder, known: Path, tmp_path: Path, capsys
     assert (table["lower"] < table["upper"]).sum() >= 10
     assert main(["predict", str(run.path), "G=-1", "--out", str(out)]) == 2
     assert "a new one needs --annotations FILE" in capsys.readouterr().err
+
+
+def test_any_other_gene_may_be_asked_for_where_genes_were_perturbed(tmp_path: Path) -> None:
+    network = np.diag([0.8, -0.8, 0.8, 0.8], -1)
+    states = [held(network, ()), *(held(network, (j,)) for j in range(4))]
+    label = np.repeat(np.arange(5), 20)
+    values = 4 + np.stack(states)[label] + 0.05 * np.random.default_rng(2).normal(size=(100, 5))
+    screen = Screen(
+        values,
+        sp.csr_array(np.eye(5)[label][:, 1:]),
+        tuple(Perturbation(f"k{j}", "knock-out", {f"g{j}": -1}) for j in range(4)),
+        pd.DataFrame(index=[f"g{j}" for j in range(5)]),
+        pd.DataFrame(index=map(str, range(100))),
+        "log-normalised",
+        name="genes",
+    )
+    options = RunOptions(models=("scm",), splits=("cells",), partitions=1, seeds=1)
+    run = run_screen(screen, tmp_path / "run", options)
+    model, prediction = predict_conditions(run, ["g4", "k0", "k0+g4"])
+    assert model == "scm"
+    assert (
+        "no training data with g4: g4 held at" in prediction.rests_on[0] or "no change for g4" in prediction.rests_on[0]
+    )
+    assert prediction.mean[0, 4] < -0.5
+    assert prediction.mean[2, 4] == pytest.approx(prediction.mean[0, 4])
+    with pytest.raises(UserError, match="'g0' in 'g0' is not a perturbation that was learnt from"):
+        predict_conditions(run, ["g0"])  # k0 is the knock-out of g0
+
+
+def held(network: np.ndarray, targets: tuple[int, ...]) -> np.ndarray:
+    system, right = np.eye(5) - network, np.zeros(5)
+    system[list(targets)] = np.eye(5)[list(targets)]
+    right[list(targets)] = -2.0
+    return np.linalg.solve(system, right)

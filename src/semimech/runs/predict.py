@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from semimech.data.condition import Perturbation, parse_condition
+from semimech.data.condition import GENETIC, Perturbation, parse_condition
 from semimech.models.base import Fitted, Informed, Prediction
 from semimech.runs.folder import RunFolder
 from semimech.runs.pipeline import load_model, options_of
@@ -20,14 +21,16 @@ def predict_conditions(
     """(model, prediction) for conditions written as `aMEK+aAKT` or `aMEK=-0.8+aAKT`.
 
     A perturbation without a dose gets the median of its doses in the screen, a new one the median of all these.
-    `annotations` says what is known of perturbations that are not in the data; only models that learn by annotations
-    can predict those. The model is the first judged one of the run that can, where none is named. Raises UserError
-    for names that are neither in the run nor annotated.
+    `annotations` says what is known of perturbations that are not in the data; where genes were perturbed, the name of
+    any other feature asks for that gene. Only models that learn by annotations can predict those. The model is the
+    first judged one of the run that can, where none is named. Raises UserError for names that are neither in the run
+    nor annotated.
     """
     table = run.table("perturbations")
     names = [str(name) for name in table["name"]]
     doses = dict(zip(names, table["default_dose"].astype(float), strict=True))
     new = _new_perturbations(run, annotations, names)
+    new += _genes(run, table, {*names, *(p.name for p in new)})
     usual = float(f"{np.median(list(doses.values())):.6g}")
     doses |= dict.fromkeys((p.name for p in new), usual)
     asked = tuple(parse_condition(text, [*names, *(p.name for p in new)], doses) for text in dict.fromkeys(conditions))
@@ -49,6 +52,17 @@ def _new_perturbations(run: RunFolder, annotations: Path | None, names: Sequence
     if empty:
         raise UserError(f"{annotations.name} gives {listed(empty)} neither targets nor pathways: add what is known.")
     return new
+
+
+def _genes(run: RunFolder, table: pd.DataFrame, taken: Collection[str]) -> list[Perturbation]:
+    """Every feature as a gene to perturb as those of the run were, but those that one of them targets."""
+    kinds = [kind for kind in table["kind"] if kind in GENETIC]
+    if not kinds:
+        return []
+    targeted = {part.rpartition(":")[0] for targets in table["targets"].dropna() for part in targets.split(";")}
+    free = (name for name in _features(run) if name not in taken and name not in targeted)
+    sign = 1.0 if (kind := max(kinds, key=kinds.count)) == "activation" else -1.0
+    return [Perturbation(name, kind, {name: sign}) for name in free]
 
 
 def _features(run: RunFolder) -> tuple[str, ...]:
