@@ -54,7 +54,7 @@ def test_blocks_agree_with_the_whole_network(envelope: int, activation: Activati
         weights[M : M + P, :M] = np.asarray(blocks.readout)
         whole = Field(field.envelope, activation)
         ones = np.ones(INPUTS)
-        eps, alpha, psi = (np.concatenate([np.asarray(positive(r)), ones]) for r in blocks[3:])
+        eps, alpha, psi = (np.concatenate([np.asarray(positive(r)), ones]) for r in blocks[3:6])
         u = np.concatenate([force, np.zeros((C, P)), doses], 1)
         arrays = tuple(jnp.asarray(a) for a in (weights, eps, alpha, psi))
         end = heun(lambda x: rate(whole, *arrays, x, jnp.asarray(u)), jnp.zeros((C, n)), 4000, 0.02)

@@ -33,7 +33,8 @@ class Blocks(NamedTuple):
 
     internal: molecules x molecules, W[target, source]. drive: molecules x inputs. readout: phenotypes x molecules.
     eps, alpha, psi: positive rates of the molecules, then the phenotypes, as softplus arguments (nodes,); at
-    steady state only eps / alpha and psi / alpha can be identified.
+    steady state only eps / alpha and psi / alpha can be identified. basal: the argument a = W x(0) + b of phi in
+    the untreated state x(0) (nodes,), where the law has a constant b and x counts from x(0): see `untreated`.
     """
 
     internal: Array
@@ -42,6 +43,7 @@ class Blocks(NamedTuple):
     eps: Array
     alpha: Array
     psi: Array
+    basal: Array | None = None
 
 
 class System(NamedTuple):
@@ -73,6 +75,15 @@ def gain_of(blocks: Blocks) -> Array:
     return positive(blocks.eps) / positive(blocks.alpha)
 
 
+def untreated(field: Field, gain: Array, basal: Array) -> Array:
+    """x(0) = s phi(a), the state at u = 0 under a constant b inside phi, for gain s and basal a (nodes,).
+
+    With y = x - x(0) and a = W x(0) + b the law is y = s (phi(W y + a + u) - phi(a)): given a, both steady states
+    take one solve, and the gradient through both is that of this one. b = a - W x(0) follows.
+    """
+    return gain * field.activation(basal)
+
+
 def effective(field: Field, internal: Array) -> Array:
     """The matrix that multiplies x inside phi: W, with the second-order self-loops where the field has them."""
     return internal + jnp.diag(internal.sum(1)) if field.second_order else internal
@@ -84,7 +95,8 @@ def molecule_system(
     """The implicit problem of the molecule block.
 
     activity: conditions x inputs, the steady state of the input nodes. force: conditions x molecules, the input u
-    given to the molecules themselves (zero where drugs act through input nodes).
+    given to the molecules themselves (zero where drugs act through input nodes). The states are differences to the
+    untreated state, and so are the levels of the clamps.
     """
     m = blocks.internal.shape[0]
     gain = gain_of(blocks)[:m]
@@ -96,6 +108,9 @@ def molecule_system(
     else:
         ratio = (positive(blocks.psi) / positive(blocks.alpha))[:m]
         inside, outside = through, ratio[None, :] * force
+    if blocks.basal is not None:
+        basal = blocks.basal[:m]
+        inside, outside = inside + basal[None, :], outside - untreated(field, gain, basal)[None, :]
     return System(effective(field, blocks.internal), gain, inside, outside, clamped, level)
 
 
@@ -106,9 +121,16 @@ def fixed_point_map(activation: Activation, system: System, x: Array) -> Array:
 
 
 def readout(field: Field, blocks: Blocks, molecules: Array) -> Array:
-    """Steady state of the phenotypes s phi(W_pm x_m), which send nothing and receive no drug directly."""
+    """Steady state of the phenotypes s phi(W_pm x_m), which send nothing and receive no drug directly.
+
+    Where there is a basal state, s (phi(W_pm x_m + a) - phi(a)).
+    """
     m = blocks.internal.shape[0]
-    return gain_of(blocks)[m:][None, :] * field.activation(molecules @ blocks.readout.T)
+    through, gain = molecules @ blocks.readout.T, gain_of(blocks)[m:]
+    if blocks.basal is None:
+        return gain[None, :] * field.activation(through)
+    basal = blocks.basal[m:]
+    return gain[None, :] * field.activation(through + basal[None, :]) - untreated(field, gain, basal)[None, :]
 
 
 def rate(field: Field, weights: Array, eps: Array, alpha: Array, psi: Array, x: Array, u: Array) -> Array:

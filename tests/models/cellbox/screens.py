@@ -12,8 +12,17 @@ NODES = (*"ABCDEFGH", "growth")
 DRUGS = ("dA", "dB", "dC", "dD")
 
 
-def drug_screen(noise: float = 0.02, seed: int = 0) -> Screen:
-    """Four drugs alone at two doses and in pairs, three replicates, on a sparse network of 8 nodes and a phenotype."""
+def basal_screen() -> Screen:
+    """The same where nodes rest off the middle of phi, the four targets high up."""
+    constant = np.array([0.9, 0.8, 0.9, 0.8, -0.6, 0.5, 0.4, -0.7, 0.3])
+    return drug_screen(noise=0.01, constant=constant)
+
+
+def drug_screen(noise: float = 0.02, seed: int = 0, constant: np.ndarray | None = None) -> Screen:
+    """Four drugs alone at two doses and in pairs, three replicates, on a sparse network of 8 nodes and a phenotype.
+
+    constant: added inside phi at every node; the responses are then differences to the untreated state.
+    """
     random = np.random.default_rng(seed)
     n = len(NODES)
     weights = np.zeros((n, n))
@@ -32,7 +41,11 @@ def drug_screen(noise: float = 0.02, seed: int = 0) -> Screen:
     doses = np.tile(np.array(doses), (3, 1))
     direct = np.zeros((4, n))
     direct[np.arange(4), np.arange(4)] = -1.5
-    values = solve_steady_state(weights, np.ones(n), np.tanh(doses) @ direct)
+    constant = np.zeros(n) if constant is None else constant
+    values, untreated = (
+        solve_steady_state(weights, np.ones(n), u + constant) for u in (np.tanh(doses) @ direct, np.zeros((1, n)))
+    )
+    values = values - untreated
     values = values + noise * random.standard_normal(values.shape)
     return Screen(
         responses=values.astype(np.float32),

@@ -31,6 +31,10 @@ from semimech.support.progress import Monitor, silent
 class CellBox:
     """x = s phi(W x + u) per condition, fitted to effects by proximal Adam through the implicit steady state.
 
+    basal_offset: learn a constant b per node, x = s phi(W x + u + b); effects are then x(u) - x(0), with x(0) the
+    state at u = 0, and clamps hold a node at its x(0) plus the level. It helps where nodes are not at rest at the
+    middle of phi before treatment.
+
     envelope, activation, power, second_order: the form of the law (see `numerics.fields.Field`).
     input_mode: 'auto' clamps the measured targets of genetic perturbations and drives with the others, 'force'
     drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
@@ -55,6 +59,7 @@ class CellBox:
     self_loops: bool = False
     input_mode: InputMode = "auto"
     internal_network: bool = True
+    basal_offset: bool = False
     sparsity: tuple[float, ...] = (1e-4, 1e-3)
     input_share: tuple[float, ...] = (0.0, 1.0)
     input_ridge: tuple[float, ...] = (0.1, 1.0)
@@ -136,6 +141,7 @@ class CellBox:
             drive=trained.last.drive * seen,
             readout=(trained.last.readout / problem.unit).astype(problem.dtype),
             gain=(np.asarray(gain_of(trained.last)) * problem.unit).astype(problem.dtype),
+            basal=trained.last.basal,
             residual=chosen.residual,
             penalties=tuple(chosen.penalties),
             steps=chosen.steps,

@@ -29,13 +29,13 @@ Z_LEVEL = 1.6449  # two-sided 90 % of a normal distribution
 
 @dataclass(frozen=True, eq=False)
 class FittedCellBox:
-    """x = s phi(W x + u) with fitted W and s, for one or more members.
+    """x = s phi(W x + u) with fitted W and s, for one or more members, or x(u) - x(0) under a fitted constant b.
 
     internal: members x molecules x molecules, W[target, source]; drive: members x molecules x inputs; readout:
     members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. residual: root mean
     square error of each node on held-out inner conditions (NaN without inner folds). train_error and
     validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
-    (sparsity, input_sparsity, input_ridge).
+    (sparsity, input_sparsity, input_ridge). basal: members x nodes, a = W x(0) + b, None without a basal offset.
     """
 
     envelope: Literal[0, 1, 2]
@@ -54,6 +54,7 @@ class FittedCellBox:
     steps: int
     train_error: np.ndarray
     validation_error: np.ndarray
+    basal: np.ndarray | None = None
 
     @property
     def field(self) -> Field:
@@ -103,6 +104,15 @@ class FittedCellBox:
         evidence = {"selection_frequency": frequency, "sign_agreement": agreement, "spread": weights.std(0)}
         return Network.from_matrix(weights.mean(0), nodes, roles, evidence)
 
+    def offset(self) -> np.ndarray | None:
+        """The constant b = a - W x(0) of each node (members x nodes), None where none was fitted."""
+        if self.basal is None:
+            return None
+        m = self.internal.shape[1]
+        resting = self.gain[:, :m] * np.asarray(self.field.activation(jnp.asarray(self.basal[:, :m])))
+        through = np.concatenate([self._effective(), self.readout], 1) @ resting[:, :, None]
+        return self.basal - through[:, :, 0]
+
     def history(self) -> pd.DataFrame:
         """Learning curve at the chosen penalties: step, train_error, validation_error (inner folds)."""
         steps = np.arange(len(self.train_error))
@@ -110,11 +120,14 @@ class FittedCellBox:
 
     def contraction(self) -> np.ndarray:
         """steepest slope * sigma_max(diag(s) W) of each member: below 1 states are unique."""
-        m = self.internal.shape[1]
         steepest = self.field.activation.steepest
-        loops = self.internal.sum(2) if self.second_order else np.zeros(self.internal.shape[:2])
-        matrices = self.gain[:, :m, None] * (self.internal + loops[:, :, None] * np.eye(m))
+        matrices = self.gain[:, : self.internal.shape[1], None] * self._effective()
         return steepest * np.linalg.norm(matrices, 2, axis=(1, 2))
+
+    def _effective(self) -> np.ndarray:
+        """What multiplies x inside phi: W, with the second-order self-loops where the law has them."""
+        loops = self.internal.sum(2) if self.second_order else np.zeros(self.internal.shape[:2])
+        return self.internal + loops[:, :, None] * np.eye(self.internal.shape[1], dtype=self.internal.dtype)
 
     def _assembled(self) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
         """Names, roles and weights (members x nodes x nodes) of the whole network."""
@@ -156,7 +169,8 @@ class FittedCellBox:
             raw = raw_of(jnp.asarray(self.gain))
             ones = raw_of(jnp.ones_like(raw))
             internal, drive, reading = (jnp.asarray(a) for a in (self.internal, self.drive, self.readout))
-            blocks = Blocks(internal, drive, reading, raw, ones, ones)
+            basal = None if self.basal is None else jnp.asarray(self.basal)
+            blocks = Blocks(internal, drive, reading, raw, ones, ones, basal)
             if self.guard:
                 states, converged = (np.asarray(a) for a in _fixed_points(self.field, blocks, *arrays))
                 reached = np.all(converged, axis=0).tolist()

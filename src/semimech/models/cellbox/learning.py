@@ -143,7 +143,7 @@ def _train(
                 jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], len(numbers), 0)), start),
                 data._replace(ridge=jnp.asarray(penalties[:, 2])),
                 _rates(options, problem.dtype),
-                _penalties(penalties),
+                _penalties(options, penalties),
                 schedule,
                 None if stop is None else stop[numbers],
                 monitor=told,
@@ -151,13 +151,16 @@ def _train(
             )
             return Trained(**jax.tree.map(np.asarray, part.__dict__))
 
-    return in_groups(group, len(members), sum(leaf.nbytes for leaf in (*start, *members[0][0])), monitor, stage)
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves((start, members[0][0])))
+    return in_groups(group, len(members), size, monitor, stage)
 
 
 def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:
     """W = 0; gains so that the largest training effect of each node is 2/3 of what it can reach.
 
-    Where phi is flat at 0 nothing would ever move from W = 0: there the edges start at random, sd .1.
+    Where phi is flat at 0 nothing would ever move from W = 0: there the edges start at random, sd .1. The basal
+    arguments a start at 0 and leave it: for tanh the effect's derivative in a is -s tanh^2 there, which vanishes
+    only while no edge has moved.
     """
     nodes, dtype = problem.nodes, problem.dtype
     m, p, i = len(nodes.molecules), len(nodes.readouts), len(nodes.inputs)
@@ -173,17 +176,19 @@ def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:
         edges[0][:] = 0
     elif not options.self_loops:
         np.fill_diagonal(edges[0], 0)
-    return Blocks(*(jnp.asarray(leaf, dtype) for leaf in (*edges, raw, ones, ones)))
+    basal = jnp.zeros(m + p, dtype) if options.basal_offset else None
+    return Blocks(*(jnp.asarray(leaf, dtype) for leaf in (*edges, raw, ones, ones)))._replace(basal=basal)
 
 
 def _rates(options: CellBox, dtype: type) -> Blocks:
     """alpha and psi stay at 1: a steady state identifies no more than their ratios to eps."""
     rate, still = jnp.asarray(options.rate, dtype), jnp.asarray(0.0, dtype)
-    return Blocks(rate if options.internal_network else still, rate, rate, rate, still, still)
+    basal = rate if options.basal_offset else None
+    return Blocks(rate if options.internal_network else still, rate, rate, rate, still, still, basal)
 
 
-def _penalties(penalties: np.ndarray) -> Blocks:
+def _penalties(options: CellBox, penalties: np.ndarray) -> Blocks:
     """l1 per member; the read-out has few, well determined edges: a third of the penalty."""
     l1, drive = jnp.asarray(penalties[:, 0]), jnp.asarray(penalties[:, 1])
     nothing = jnp.zeros_like(l1)
-    return Blocks(l1, drive, l1 / 3, nothing, nothing, nothing)
+    return Blocks(l1, drive, l1 / 3, nothing, nothing, nothing, nothing if options.basal_offset else None)
