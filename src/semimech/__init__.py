@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from semimech.data.effects import effects_of as effects_of
     from semimech.data.network import Network as Network
     from semimech.data.options import ReadOptions as ReadOptions
+    from semimech.data.protocol import Phase as Phase
+    from semimech.data.protocol import Protocol as Protocol
+    from semimech.data.protocol import read_protocols as read_protocols
     from semimech.data.readers import read_screen as read_screen
     from semimech.data.screen import Screen as Screen
     from semimech.data.splits import Split as Split
     from semimech.data.splits import split_screen as split_screen
+    from semimech.evaluate.assumptions import assumptions_of as assumptions_of
     from semimech.evaluate.judge import judge as judge
     from semimech.evaluate.scores import SCORES as SCORES
     from semimech.models.base import Prediction as Prediction
@@ -38,14 +42,18 @@ _HOMES = {
     "Perturbation": "semimech.data.condition",
     "Condition": "semimech.data.condition",
     "Network": "semimech.data.network",
+    "Phase": "semimech.data.protocol",
+    "Protocol": "semimech.data.protocol",
     "Effects": "semimech.data.effects",
     "Prediction": "semimech.models.base",
     "Split": "semimech.data.splits",
     "ReadOptions": "semimech.data.options",
     "read_screen": "semimech.data.readers",
+    "read_protocols": "semimech.data.protocol",
     "check_screen": "semimech.data.check",
     "split_screen": "semimech.data.splits",
     "effects_of": "semimech.data.effects",
+    "assumptions_of": "semimech.evaluate.assumptions",
     "simulate_demo": "semimech.simulate.demo",
     "BASELINES": "semimech.models.baselines",
     "CellBox": "semimech.models.cellbox",

@@ -8,6 +8,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from semimech.data.network import Network
 from semimech.evaluate.recovery import recovery
+from semimech.plot.assumptions import assumption_picture
 from semimech.plot.comparison import compared
 from semimech.plot.graph import network_graph
 from semimech.plot.heatmap import network_heatmap
@@ -220,3 +221,19 @@ def test_nothing_is_cut_off_at_the_edge(name, figure):
     assert box.y0 > -0.02
     assert box.x1 < width + 0.02
     assert box.y1 < height + 0.02
+
+
+def test_groups_of_a_tested_assumption_stand_one_above_the_other():
+    picture = pd.DataFrame({"group": ["0"] * 50 + ["24"] * 30, "value": np.r_[np.zeros(50), np.ones(30)]})
+    figure = assumption_picture(picture, "sd")
+    assert [ax.get_ylabel().replace("\n", " ") for ax in figure.axes] == ["0 n = 50", "24 n = 30"]
+    assert figure.axes[-1].get_xlabel() == "sd"
+
+
+def test_amounts_of_a_tested_assumption_are_dots_with_the_clear_ones_coloured():
+    picture = pd.DataFrame(
+        {"name": ["A", "B"], "value": [0.4, 0.9], "lower": [0.3, 0.8], "upper": [0.5, 1.0], "clear": [True, False]}
+    )
+    (ax,) = assumption_picture(picture, "fraction").axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["A", "B"]
+    assert ax.get_xlim()[0] == 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "Say what is in a screen, and what is wrong or doubtful in it.",
     "run": "Fit and judge models on a screen; writes a run folder and a report.",
+    "assumptions": "Test what models silently assume: holds, violated, or cannot be tested.",
     "predict": "Predict conditions, seen or unseen, from a run folder.",
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
     "report": "Write the report of a run again.",

@@ -70,9 +70,9 @@ def sample_cells(
     random = np.random.default_rng([seed, 104_729])
     size = int(min(CELLS_PER_CONDITION, max(CELLS_IN_ALL // max(len(effects), 1), 20)))
     controls = split.train[screen.is_control[split.train]]
-    columns = _most_variable(screen, controls)
+    columns = most_variable(screen, controls, FEATURES)
     chosen = [_drawn(screen, controls, members, size, random) for members in _rows_of(screen, rows, effects)]
-    distinct, values = _read(screen, np.concatenate([part for pair in chosen for part in pair]), columns)
+    distinct, values = read_rows(screen, np.concatenate([part for pair in chosen for part in pair]), columns)
     counted = scored[:, columns]
     observed, control = (
         tuple(values[np.searchsorted(distinct, pair[side])] * mask for pair, mask in zip(chosen, counted, strict=True))
@@ -82,12 +82,12 @@ def sample_cells(
     return CellSamples(columns, counted, observed, control, within)
 
 
-def _most_variable(screen: Screen, controls: np.ndarray) -> np.ndarray:
-    """The features of the largest variance among the training control rows, where there are too many."""
-    if screen.shape[1] <= FEATURES:
+def most_variable(screen: Screen, rows: np.ndarray, count: int) -> np.ndarray:
+    """The `count` features of the largest variance among the given rows, where there are too many (columns)."""
+    if screen.shape[1] <= count:
         return np.arange(screen.shape[1])
-    _, variance, _ = group_moments(screen, controls, np.zeros(screen.shape[0], int), 1)
-    return np.sort(np.argsort(-variance[0], kind="stable")[:FEATURES])
+    _, variance, _ = group_moments(screen, rows, np.zeros(screen.shape[0], int), 1)
+    return np.sort(np.argsort(-variance[0], kind="stable")[:count])
 
 
 def _rows_of(screen: Screen, rows: np.ndarray, effects: Effects) -> list[np.ndarray]:
@@ -114,7 +114,7 @@ def _drawn(
     return test, matched
 
 
-def _read(screen: Screen, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def read_rows(screen: Screen, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct rows in order, and their values on the effect scale (rows x columns)."""
     distinct = np.unique(rows)
     values = np.empty((distinct.size, columns.size), np.float32)

@@ -25,6 +25,7 @@ from semimech.support.files import replacing, write_text
 
 LARGEST_SVG = 500_000  # characters; a figure with more is embedded as a picture, so that the page stays small
 EDGES_LISTED = 20
+LEVELS = {"holds": "ok", "violated": "wrong", "cannot be tested": "doubtful"}
 # Both families side by side: what the literature reports, and what cannot be had from the mean response alone.
 MAIN = ("pearson", "pearson-conditions", "nmse", "centred-pearson", "pds", "nmse-corrected", "de-recall", "e-distance")
 
@@ -77,7 +78,13 @@ def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
 def _content(data: ReportData) -> dict[str, Any]:
     """Everything on the page but the figures."""
     verdict, truth = data.verdict, recoveries(data)
-    titles = {"data": "Data", "scores": "Scores", "learning": "Fitting", "network": "Network"}
+    titles = {
+        "data": "Data",
+        "assumptions": "Assumptions",
+        "scores": "Scores",
+        "learning": "Fitting",
+        "network": "Network",
+    }
     titles |= {"recovery": "Recovery"} if truth else {}
     titles |= {"predictions": "Predictions", "provenance": "Provenance"}
     return {
@@ -89,6 +96,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "sections": [{"id": name, "title": title} for name, title in titles.items()],
         "facts": data.findings.get("facts", {}),
         "findings": [finding | {"text": finding["sentence"]} for finding in data.findings.get("findings", ())],
+        "assumptions": list(_assumptions(data)),
         "splits": [_split(data, split) for split in data.splits],
         "cards": [card for card in SCORES if card.name in set(data.scores["score"])],
         **_dropped(data),
@@ -100,6 +108,16 @@ def _content(data: ReportData) -> dict[str, Any]:
         "versions": data.config["versions"],
         "options": json.dumps(data.config["options"], indent=1, ensure_ascii=False),
     }
+
+
+def _assumptions(data: ReportData) -> Iterator[dict[str, str]]:
+    """The verdicts in words, with statistic, 5 % point and p where there are any."""
+    for found in data.assumptions:
+        numbers = ""
+        if found["p"] is not None:
+            numbers = f"{number(found['value'])} ({number(found['critical'])}), p = {found['p']:.2g}"
+        words = {name: found[name] for name in ("assumption", "verdict", "why", "consequence", "statistic")}
+        yield words | {"numbers": numbers, "level": LEVELS[found["verdict"]]}
 
 
 def _split(data: ReportData, split: str) -> dict[str, Any]:

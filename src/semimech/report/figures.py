@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from semimech.data.network import Network
 from semimech.evaluate.recovery import Recovery, correlation_network, recovery
+from semimech.plot.assumptions import assumption_picture
 from semimech.plot.comparison import compared
 from semimech.plot.graph import network_graph
 from semimech.plot.heatmap import network_heatmap
@@ -37,6 +38,7 @@ def draw_all(data: ReportData) -> Iterator[Drawn]:
     """Every figure that the run has the tables for, in the order of the page."""
     yield from _overview(data)
     yield from _data(data)
+    yield from _assumptions(data)
     for split in data.splits:
         yield from _split(data, split)
     yield from _learning(data)
@@ -72,6 +74,14 @@ def _data(data: ReportData) -> Iterator[Drawn]:
             caption += "where a single row gives no standard error."
         figure = data_overview(given, own, data.unit)
         yield Drawn("data", "data", "What was given, and whether it hit", caption, figure)
+
+
+def _assumptions(data: ReportData) -> Iterator[Drawn]:
+    for found in data.assumptions:
+        if found["picture"] is not None:
+            figure = assumption_picture(found["picture"], found["axis"])
+            title = f"{found['verdict']}: {found['assumption']}"
+            yield Drawn("assumptions", f"assumption-{found['name']}", title, f"{found['why']}.", figure)
 
 
 def given_table(data: ReportData) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from semimech.data.condition import Condition, design_matrix
 from semimech.data.network import Network
 from semimech.evaluate.scores import SCORES, ScoreCard
 from semimech.evaluate.strength import source_swings, with_drive
+from semimech.runs.assumptions import read_verdicts
 from semimech.runs.folder import RunFolder, slug
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
@@ -61,6 +62,11 @@ class ReportData:
     def findings(self) -> dict[str, Any]:
         """Facts and findings of the check; empty where none was made."""
         return self.run.json("findings") if (self.run.path / "findings.json").is_file() else {}
+
+    @cached_property
+    def assumptions(self) -> list[dict[str, Any]]:
+        """What models assume, tested: verdicts and their tables; empty where they were not tested."""
+        return read_verdicts(self.run)
 
     @cached_property
     def scores(self) -> pd.DataFrame:

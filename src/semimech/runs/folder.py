@@ -2,6 +2,7 @@
 
 config.json           options, seeds, versions, machine, device, data path and SHA-256, splits and their folds
 findings.json         what `check` found: facts and findings
+assumptions.json, assumptions/<name>.csv   what models assume: verdicts, and what their pictures show
 perturbations.csv     name, kind, targets, default dose
 effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses
 splits/<split>.json   folds with their train and test row numbers

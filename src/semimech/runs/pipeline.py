@@ -22,6 +22,7 @@ from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import reference_of
 from semimech.models.base import Estimator, Fitted, Prediction
 from semimech.models.storage import load_fitted, save_fitted
+from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions
 from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
@@ -66,7 +67,8 @@ def run_screen(
 def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, monitor: Monitor) -> None:
     """Every fit, the judgement, and the models to be kept."""
     tasks = list(_tasks(run, screen, splits, options))
-    steps = Steps(monitor, len(tasks) + len(splits) + len(options.estimators(screen)))
+    steps = Steps(monitor, 1 + len(tasks) + len(splits) + len(options.estimators(screen)))
+    keep_assumptions(run, screen, options.seed, steps.begin("assumptions"))
     for task in tasks:
         _do(screen, task, steps.begin(f"{task.split.fold}, {task.estimator.name}"))
     judgement = _judge(run, screen, splits, options, steps)

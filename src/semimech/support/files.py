@@ -40,7 +40,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any, default: Callable[[Any], Any] | None = None) -> None:
     """Write `value` as indented JSON, whole or not at all; NaN is written as null."""
-    write_text(path, json.dumps(_without_nan(value), indent=1, default=default, allow_nan=False) + "\n")
+    write_text(path, json.dumps(without_nan(value), indent=1, default=default, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
@@ -62,11 +62,12 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise UserError(f"{path} is not valid TOML: {error}.") from None
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The value with None for every number that JSON does not know."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value

@@ -1,0 +1,115 @@
+"""Do groups of rows come from one distribution? The energy statistic with permutations that respect the design."""
+
+from __future__ import annotations
+
+from math import lgamma, log
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from semimech.evaluate.cells import distances
+
+MIN_ROWS = 8  # rows of a group in a stratum that can be compared
+MIN_ARRANGEMENTS = 40  # of groups over batches: fewer cannot reach p < .05
+
+
+class Energy(NamedTuple):
+    """The share of the dispersion that lies between groups (0 to 1), its 95 % point under permutation, and p."""
+
+    share: float
+    critical: float
+    p: float
+
+
+class Layout(NamedTuple):
+    """Which rows can be compared (mask), and what may be swapped: units (codes) within strata (codes).
+
+    why: empty, or in words why groups cannot be told from batches.
+    """
+
+    rows: np.ndarray
+    strata: np.ndarray
+    units: np.ndarray
+    why: str = ""
+
+    @property
+    def swaps_rows(self) -> bool:
+        """Single rows are swapped, so that strata are batches; otherwise whole batches are."""
+        return len(np.unique(self.units)) == len(self.units)
+
+
+def layout_of(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray) -> Layout:
+    """How groups can be compared where rows of one batch (codes) share what the batch did to them.
+
+    Rows are swapped within batches that hold several groups; where none does, whole batches are swapped within strata.
+    """
+    within = pd.factorize(pd.MultiIndex.from_arrays([strata, batches]))[0]
+    rows = _comparable(groups, within)
+    if rows.any():
+        return Layout(rows, within, np.arange(len(groups)))
+    rows = _comparable(groups, strata)
+    if not rows.any():
+        return Layout(rows, strata, batches, f"no two groups have {MIN_ROWS} rows each")
+    if _arrangements(groups[rows], within[rows], strata[rows]) < MIN_ARRANGEMENTS:
+        why = "each batch holds one group only, and there are too few batches to tell groups from batches"
+        return Layout(rows, strata, within, why)
+    return Layout(rows, strata, within)
+
+
+def _comparable(groups: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Rows of groups of at least MIN_ROWS in strata that have two such groups (mask)."""
+    table = pd.DataFrame({"group": groups, "stratum": strata})
+    enough = table.groupby(["stratum", "group"])["group"].transform("size") >= MIN_ROWS
+    several = table[enough].groupby("stratum")["group"].nunique().reindex(strata).fillna(0).to_numpy() > 1
+    return enough.to_numpy() & several
+
+
+def _arrangements(groups: np.ndarray, units: np.ndarray, strata: np.ndarray) -> float:
+    """In how many ways the groups can be dealt over the units of their strata."""
+    table = pd.DataFrame({"group": groups, "unit": units, "stratum": strata}).drop_duplicates("unit")
+    total = 0.0
+    for _, part in table.groupby("stratum"):
+        total += lgamma(len(part) + 1) - sum(lgamma(n + 1) for n in part["group"].value_counts())
+    return float(np.exp(min(total, log(1e9))))
+
+
+def energy_test(
+    points: np.ndarray, groups: np.ndarray, layout: Layout, permutations: int, random: np.random.Generator
+) -> Energy:
+    """Permutation test of equal distributions of the rows of `points` between groups, within strata.
+
+    share = 1 - sum_s sum_g n_sg D_sg / sum_s n_s D_s, D the mean distance between two rows of the group (of the
+    stratum), diagonal included. Rizzo and Szekely 2010 (DISCO), doi:10.1214/09-AOAS245.
+    """
+    rows = layout.rows
+    points, groups = points[rows], pd.factorize(groups[rows])[0]
+    strata, units = pd.factorize(layout.strata[rows])[0], pd.factorize(layout.units[rows])[0]
+    dealt = _dealt(groups, strata, units, permutations, random)
+    total, within = 0.0, np.zeros(permutations + 1)
+    for stratum in range(strata.max() + 1):
+        here = np.flatnonzero(strata == stratum)
+        between = distances(points[here], points[here])
+        total += between.sum() / len(here)
+        for group in range(groups.max() + 1):
+            member = (dealt[here] == group).astype(np.float64)
+            size = member.sum(0)
+            own = np.einsum("ip,ip->p", member, between @ member)
+            within += np.divide(own, size, out=np.zeros_like(own), where=size > 0)
+    share = 1 - within / total
+    # Ties count against the finding: with few arrangements the observed one comes again.
+    p = float((share >= share[0] - 1e-12).mean())
+    return Energy(float(share[0]), float(np.quantile(share[1:], 0.95)), p)
+
+
+def _dealt(
+    groups: np.ndarray, strata: np.ndarray, units: np.ndarray, permutations: int, random: np.random.Generator
+) -> np.ndarray:
+    """Groups as observed and as dealt again over the units within strata (rows x 1 + permutations)."""
+    _, first = np.unique(units, return_index=True)
+    of_unit, stratum = groups[first], strata[first]
+    dealt = np.repeat(of_unit[:, None], permutations + 1, 1)
+    for number in np.unique(stratum):
+        here = np.flatnonzero(stratum == number)
+        dealt[np.ix_(here, np.arange(1, permutations + 1))] = random.permuted(dealt[here, 1:], axis=0)
+    return dealt[units]

@@ -1,0 +1,79 @@
+"""The cells of each perturbation beside control cells of the same batches, freed of what the batches share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from semimech.data.condition import Condition
+from semimech.data.screen import Screen
+from semimech.evaluate.assumptions.latent import FEATURES, sampled
+from semimech.evaluate.cells import most_variable, read_rows
+
+CELLS = 300  # of each perturbation and of its controls
+PERTURBATIONS = 60
+MIN_CELLS = 60
+MIN_CONTROLS = 60
+CONTROLS_PER_BATCH = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Cells of one condition and control cells (cells x features), less the control mean of each cell's batch.
+
+    Both are in standard deviations of the control cells.
+    """
+
+    condition: Condition
+    cells: np.ndarray
+    controls: np.ndarray
+
+
+def population_conditions(screen: Screen, kinds: tuple[str, ...] | None = None) -> list[Condition]:
+    """Single perturbations (of the given kinds) with enough cells beside enough controls, the largest first."""
+    kind = {perturbation.name: perturbation.kind for perturbation in screen.perturbations}
+    codes, batches = screen.condition_codes, screen.batches
+    controls = np.bincount(batches[screen.is_control], minlength=int(batches.max()) + 1)
+    beside = np.where(controls[batches] >= CONTROLS_PER_BATCH, 1, 0)
+    sizes = np.bincount(codes, weights=beside)
+    found = []
+    for number, condition in enumerate(screen.conditions):
+        if len(condition.doses) != 1 or (kinds is not None and kind[condition.names[0]] not in kinds):
+            continue
+        here = np.unique(batches[(codes == number) & (beside > 0)])
+        if sizes[number] >= MIN_CELLS and controls[here].sum() >= MIN_CONTROLS:
+            found.append((-sizes[number], number))
+    return [screen.conditions[number] for _, number in sorted(found)[:PERTURBATIONS]]
+
+
+def populations(screen: Screen, conditions: list[Condition], random: np.random.Generator) -> Iterator[Population]:
+    """A sample of the cells of each condition and of its controls, read one condition at a time."""
+    code = {condition: number for number, condition in enumerate(screen.conditions)}
+    batches, control_rows = screen.batches, np.flatnonzero(screen.is_control)
+    controls = np.bincount(batches[control_rows], minlength=int(batches.max()) + 1)
+    columns = most_variable(screen, control_rows, FEATURES)
+    for condition in conditions:
+        rows = np.flatnonzero(screen.condition_codes == code[condition])
+        rows = np.sort(random.permutation(rows[controls[batches[rows]] >= CONTROLS_PER_BATCH])[:CELLS])
+        mine = np.unique(batches[rows])
+        pool = control_rows[np.isin(batches[control_rows], mine)]
+        pool = sampled(batches[pool], pool, max(CELLS // len(mine), CONTROLS_PER_BATCH), random)
+        _, cells = read_rows(screen, rows, columns)
+        _, base = read_rows(screen, pool, columns)
+        yield _population(condition, cells.astype(float), base.astype(float), batches[rows], batches[pool])
+
+
+def _population(
+    condition: Condition, cells: np.ndarray, controls: np.ndarray, cell_batch: np.ndarray, control_batch: np.ndarray
+) -> Population:
+    for batch in np.unique(control_batch):
+        mean = controls[control_batch == batch].mean(0)
+        controls[control_batch == batch] -= mean
+        cells[cell_batch == batch] -= mean
+    spread = np.sqrt((controls**2).sum(0) / max(len(controls) - len(np.unique(control_batch)), 1))
+    # A feature that hardly varies among controls would count as endlessly far.
+    floor = np.median(spread[spread > 0]) / 4 if (spread > 0).any() else 1.0
+    scale = np.maximum(spread, floor)
+    return Population(condition, cells / scale, controls / scale)

@@ -1,0 +1,70 @@
+"""Verdicts on screens where the answer is known: what is planted is found, what is not is not."""
+
+import numpy as np
+import pytest
+from tests.evaluate.assumptions.planted import controls_at, edited, ordered
+
+from semimech.evaluate.assumptions import ASSUMPTIONS, CANNOT, HOLDS, VIOLATED, assumptions_of
+from semimech.simulate.demo import simulate_demo
+from semimech.support.errors import UserError
+
+TESTS = {test.assumption.name: test.run for test in ASSUMPTIONS}
+
+
+def verdict_on(name, screen):
+    return TESTS[name](screen, 0.05, 99, np.random.default_rng(1))
+
+
+PLANTED = {
+    "drift": ("steady-controls", controls_at(), controls_at(drift=0.5), "sd"),
+    "medium": ("neutral-medium", controls_at(drift=0.5), controls_at(medium=0.5), "sd"),
+    "order": ("commuting-perturbations", ordered(number=29), ordered(0.5), "A>B"),
+    "second attractor": ("one-attractor", edited(unedited=0.4), edited(second=8.0), "two groups"),
+    "unedited cells": ("complete-editing", edited(), edited(unedited=0.4), "edited fraction: "),
+    "interaction": ("shifted-batches", edited(), edited(interaction=2.0), "between batches"),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_is_planted_is_found(what):
+    name, without, planted, words = PLANTED[what]
+    quiet, found = verdict_on(name, without), verdict_on(name, planted)
+    assert (quiet.verdict, found.verdict) == (HOLDS, VIOLATED)
+    assert words in found.why
+    assert found.value > found.critical
+    assert found.consequence == found.assumption.if_violated
+    assert set(found.picture.columns) >= {"value"}
+
+
+def test_sizes_are_those_planted():
+    assert verdict_on("steady-controls", controls_at(drift=0.5)).effect == pytest.approx(0.5, abs=0.05)
+    assert verdict_on("complete-editing", edited(unedited=0.4)).effect == pytest.approx(0.6, abs=0.06)
+
+
+def test_designs_that_cannot_tell():
+    nothing = assumptions_of(simulate_demo(), permutations=99)
+    assert [verdict.verdict for verdict in nothing] == [CANNOT] * 6
+    one_time = controls_at().take(np.flatnonzero(controls_at().obs["time"] == 0))
+    assert "of one time (0)" in verdict_on("steady-controls", one_time).why
+    assert "all rows are of one batch" in verdict_on("shifted-batches", controls_at(batches=("1",))).why
+    assert "no genetic perturbation has 60 cells" in verdict_on("complete-editing", edited(number=20)).why
+    assert "look alike" in verdict_on("complete-editing", edited(shift=0.0)).why
+
+
+def test_a_time_that_is_a_batch_cannot_be_told_from_it():
+    screen = controls_at(drift=3.0)
+    nested = (screen.obs["batch"] == "1") == (screen.obs["time"] == 0)
+    found = verdict_on("steady-controls", screen.take(np.flatnonzero(nested)))
+    assert found.verdict == CANNOT
+    assert "each batch holds one group only" in found.why
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    first, again = (verdict_on("complete-editing", edited(unedited=0.2)) for _ in range(2))
+    assert (first.value, first.p) == (again.value, again.p)
+
+
+@pytest.mark.parametrize("options", [{"level": 0.0}, {"level": 1.0}, {"permutations": 10}])
+def test_tests_that_can_find_nothing_are_refused(options):
+    with pytest.raises(UserError, match=r"level|permutations"):
+        assumptions_of(simulate_demo(), **options)
