@@ -125,17 +125,65 @@ def test_a_run_killed_in_its_first_moment_can_begin_again(config, tmp_path):
     )
 
 
-def test_another_annotation_is_another_run(tmp_path, capsys):
+@pytest.fixture
+def small_table(tmp_path) -> Path:
     table = tmp_path / "table.csv"
     rows = [f"{label},{i % 3}.5,{i % 5}.25" for i, label in enumerate(["control", "drug1", "drug2", "drug3"] * 6)]
     table.write_text("\n".join(["condition,A,B", *rows]), encoding="utf-8")
+    return table
+
+
+def test_another_annotation_is_another_run(small_table, tmp_path, capsys):
     annotations = tmp_path / "notes.toml"
     annotations.write_text('[perturbation.drug1]\nkind = "drug"\n', encoding="utf-8")
     out = tmp_path / "out"
-    request = ["run", str(table), "--scale", "log-normalised", "--annotations", str(annotations), "--out", str(out)]
+    request = [
+        "run",
+        str(small_table),
+        "--scale",
+        "log-normalised",
+        "--annotations",
+        str(annotations),
+        "--out",
+        str(out),
+    ]
     assert main([*request, "--models", "ridge,nearest", "--split", "cells", "--partitions", "1"]) == 0
     assert main(["run", "--resume", str(out)]) == 0
     annotations.write_text('[perturbation.drug1]\nkind = "knock-out"\n', encoding="utf-8")
+    capsys.readouterr()
+    assert main(["run", "--resume", str(out)]) == 2
+    assert "has changed since" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (None, "There is no edge table"),
+        ("source,target\nTP53,MDM2\n", "No edge of edges.csv joins two nodes of the screen"),
+        ("source,target,weight\nM01,M02,1\nM01,M02,-1\n", "gives the edge M01 -> M02 both signs"),
+    ],
+)
+def test_an_edge_table_of_no_use_is_one_sentence(tmp_path, capsys, table, words):
+    file = tmp_path / "edges.csv"
+    if table is not None:
+        file.write_text(table, encoding="utf-8")
+    assert main(["run", "demo", "--prior", str(file), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_an_edge_table_is_worth_stands_in_the_verdict(small_table, tmp_path, capsys):
+    edges, config, out = tmp_path / "edges.csv", tmp_path / "run.toml", tmp_path / "out"
+    edges.write_text("source,target\nA,B\n", encoding="utf-8")
+    models = ("cellbox", "cellbox-prior", "cellbox-shuffled-prior")
+    sections = "".join(f"[model.{name}]\nsteps = 3\nmembers = 1\nfolds = 1\n" for name in models)
+    config.write_text(f"[run]\nseeds = 1\n{sections}", encoding="utf-8")
+    request = ["run", str(small_table), "--scale", "log-normalised", "--config", str(config), "--out", str(out)]
+    assert main([*request, "--prior", str(edges), "--models", "ridge", "--split", "cells", "--partitions", "1"]) == 0
+    assert "the edge prior changes the score by" in " ".join(RunFolder.open(out).json("verdict")["sentences"])
+    edges.write_text("source,target\nB,A\n", encoding="utf-8")
     capsys.readouterr()
     assert main(["run", "--resume", str(out)]) == 2
     assert "has changed since" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from semimech.evaluate.sentences import headline, number, sentences_of
+from semimech.evaluate.sentences import headline, number, pair_sentences, sentences_of
 
 
 def line(split: str, model: str, value: float, verdict: str = "", score: str = "pearson", **more) -> dict:
@@ -83,3 +83,35 @@ def test_for_cells_lower_is_better_and_the_centred_correlation_is_told() -> None
     assert "Beyond the mean response, r = .400 [.390, .410]." in said[0]
     assert said[0].endswith("The ceiling, as many rows measured again, is NMSE = .300.")
     assert "it has learnt nothing" in said[1]
+
+
+def compared(model: str, other: str, difference: float, verdict: str) -> dict:
+    return {
+        "split": "combinations", "model": model, "other": other, "score": "pearson", "difference": difference,
+        "difference_lower": difference - 0.002, "difference_upper": difference + 0.001, "verdict": verdict,
+        "n_conditions": 27,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("none", "shuffled", "end"),
+    [
+        ((-0.01, "worse"), (0.012, "better"), "what the table says helps."),
+        ((-0.01, "worse"), (0.0, "equal"), "it helps, but which edges it names is not shown to matter."),
+        ((0.0, "equal"), (0.0, "equal"), "it does not help to predict these data."),
+        ((0.01, "better"), (0.0, "equal"), "it does harm."),
+        ((0.0, "not told apart"), (0.0, "equal"), "whether it helps cannot be told with 27 conditions."),
+    ],
+)
+def test_what_an_edge_table_is_worth_is_one_sentence(none, shuffled, end) -> None:
+    rows = [
+        compared("cellbox", "cellbox-prior", *none),
+        compared("cellbox", "cellbox-shuffled-prior", 0.0, "equal"),
+        compared("cellbox-prior", "cellbox-shuffled-prior", *shuffled),
+    ]
+    said = pair_sentences(pd.DataFrame(rows), "pearson")
+    assert len(said) == 1
+    assert said[0].endswith(end)
+    if none == (-0.01, "worse"):
+        assert "changes the score by .010 [.009, .012]" in said[0]
+    assert len(pair_sentences(pd.DataFrame(rows[1:]), "pearson")) == 2

@@ -27,6 +27,7 @@ def run(
     partitions: int | None = None,
     seeds: int | None = None,
     seed: int | None = None,
+    prior: Path | None = None,
     config: Path | None = None,
     out: Path | None = None,
     resume: Path | None = None,
@@ -48,6 +49,8 @@ def run(
         Fits of each model with different seeds, whose spread is reported.
     seed
         The first seed; everything random follows from it.
+    prior
+        Table of edges (source, target, weight) to fit CellBox with as well, and with its node names shuffled.
     config
         run.toml with the sections [run], [read] and [model.NAME].
     out
@@ -62,7 +65,14 @@ def run(
         return
     if data is None:
         raise UserError("Say which screen to run: semimech run DATA, or semimech run demo for the built-in one.")
-    given = {"partitions": partitions, "seeds": seeds, "seed": seed, "models": _each(models), "splits": _each(split)}
+    given: dict[str, Any] = {
+        "partitions": partitions,
+        "seeds": seeds,
+        "seed": seed,
+        "models": _each(models),
+        "splits": _each(split),
+    }
+    given |= {"prior": None if prior is None else str(prior.resolve())}
     _finish(*_begun(data, config, given, read or ReadOptions(), out))
 
 
@@ -79,7 +89,7 @@ def _begun(
     if out.exists() and (not out.is_dir() or any(not file.name.startswith(".config.") for file in out.iterdir())):
         raise UserError(f"{out} is there already: give another --out, or go on with it by --resume {out}.")
     screen, provenance, findings = _read(data, read)
-    return screen, out, options, provenance, findings
+    return screen, out, options, provenance | _prior_hash(options.prior), findings
 
 
 def _resumed(folder: Path, data: Path | None) -> tuple[Screen, Path, Any, dict[str, Any], dict[str, Any]]:
@@ -90,11 +100,13 @@ def _resumed(folder: Path, data: Path | None) -> tuple[Screen, Path, Any, dict[s
     source = data or Path(before["source"])
     section = {name: value for name, value in before["read"].items() if not name.endswith("_sha256")}
     screen, provenance, findings = _read(source, _merged(section, ReadOptions()))
-    if provenance["sha256"] != before["sha256"] or provenance["read"] != before["read"]:
+    options = options_of(run)
+    provenance |= _prior_hash(options.prior)
+    if any(provenance.get(part) != before.get(part) for part in ("sha256", "read", "prior_sha256")):
         what = f"{source}, or a file read with it, has changed since {folder} was begun"
         raise UserError(f"{what}: begin a new run with another --out.")
     provenance["source"] = before["source"]
-    return screen, folder, options_of(run), provenance, findings
+    return screen, folder, options, provenance, findings
 
 
 def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any], findings: dict[str, Any]) -> None:
@@ -141,6 +153,17 @@ def _read(data: Path, read: ReadOptions) -> tuple[Screen, dict[str, Any], dict[s
         if name in options:
             options[f"{name}_sha256"] = hash_path(Path(options[name]))
     return screen, {"source": source, "sha256": digest, "read": options}, report.as_dict()
+
+
+def _prior_hash(prior: str | None) -> dict[str, str]:
+    """The fingerprint of the edge table, where there is one."""
+    from semimech.runs.source import hash_path
+
+    if prior is None:
+        return {}
+    if not Path(prior).is_file():
+        raise UserError(f"There is no edge table {prior}: correct the path given to --prior.")
+    return {"prior_sha256": hash_path(Path(prior))}
 
 
 def _merged(section: dict[str, Any], read: ReadOptions) -> ReadOptions:

@@ -31,6 +31,9 @@ CALLED = {
     "kernel2": "degree-2 kernel ridge on the doses",
     "observational": "regression among control cells",
 }
+# The model told of an edge table, and what says what the table is worth: none, and one of shuffled names.
+PRIOR, NO_PRIOR, SHUFFLED = "cellbox-prior", "cellbox", "cellbox-shuffled-prior"
+FLIPPED = {"better": "worse", "worse": "better"}
 SYMBOLS = {"pearson": "r", "nmse": "NMSE", "centred-pearson": "centred r"}
 
 
@@ -132,9 +135,19 @@ def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
 
 
 def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
-    """One sentence for every two models and split: does what sets them apart matter for the prediction?"""
+    """One sentence for every two models and split: does what sets them apart matter for the prediction?
+
+    What an edge table is worth takes one sentence for each split.
+    """
     said = []
-    for _, row in pairs[pairs["score"] == primary].iterrows():
+    pairs = pairs[pairs["score"] == primary]
+    told = pairs[["model", "other"]].isin([PRIOR, NO_PRIOR, SHUFFLED]).all(axis=1)
+    for split, part in pairs[told].groupby("split", sort=False):
+        against = [_against(part, other) for other in (NO_PRIOR, SHUFFLED)]
+        if all(row is not None for row in against):
+            said.append(_of_prior(str(split), *against))
+            pairs = pairs[~(told & (pairs["split"] == split))]
+    for _, row in pairs.iterrows():
         opening = f"On {_held(row['split'])}, {row['model']} and {row['other']}"
         if row["verdict"] == "equal":
             said.append(f"{opening} do equally well: what sets them apart is not needed to predict these data.")
@@ -144,6 +157,40 @@ def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
             first, second = (row["model"], row["other"])[:: 1 if row["verdict"] == "better" else -1]
             said.append(f"{opening} differ: {first} is better than {second}, {_by(row)}.")
     return tuple(said)
+
+
+def _against(pairs: pd.DataFrame, other: str) -> pd.Series | None:
+    """The comparison of the model with a prior to another, whichever of the two stands first."""
+    for _, row in pairs.iterrows():
+        if (row["model"], row["other"]) == (PRIOR, other):
+            return row
+        if (row["model"], row["other"]) == (other, PRIOR):
+            turned = row.copy()
+            turned["difference"] = -row["difference"]
+            turned["difference_lower"], turned["difference_upper"] = -row["difference_upper"], -row["difference_lower"]
+            turned["verdict"] = FLIPPED.get(row["verdict"], row["verdict"])
+            return turned
+    return None
+
+
+def _of_prior(split: str, none: pd.Series, shuffled: pd.Series) -> str:
+    """What knowing the edges of the table is worth, against no table and against one of shuffled names."""
+    if none["verdict"] == "better":
+        is_real = shuffled["verdict"] == "better"
+        end = "what the table says helps" if is_real else "it helps, but which edges it names is not shown to matter"
+    elif none["verdict"] == "not told apart":
+        end = f"whether it helps cannot be told with {_conditions(none)}"
+    else:
+        end = "it does harm" if none["verdict"] == "worse" else "it does not help to predict these data"
+    return (
+        f"On {_held(split)}, the edge prior changes the score by {_signed(none)}, and by {_signed(shuffled)} against "
+        f"the same edges under shuffled names (positive is better): {end}."
+    )
+
+
+def _signed(row: pd.Series) -> str:
+    ends = f" [{number(row['difference_lower'])}, {number(row['difference_upper'])}]"
+    return number(row["difference"]) + (ends if np.isfinite(row["difference_lower"]) else "")
 
 
 def headline(table: pd.DataFrame, primary: str, sentences: tuple[str, ...]) -> str:

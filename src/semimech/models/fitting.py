@@ -99,9 +99,10 @@ def train(
     """Minimise the objective plus sum_l penalty_l |parameter_l| for every member.
 
     parameters, data, penalties: trees with a leading axis of members; penalties have one number per leaf of the
-    parameters and member. rates: the tree of the parameters with one number per leaf, 0 for what is held fixed.
-    stop: updates made by each member (members,), all of the schedule by default; with 0 it stays as it is. The
-    monitor is called after each chunk, so an interruption comes through within a chunk.
+    parameters and member, an array of the leaf's shape, or `Sided` ones. rates: the tree of the parameters with one
+    number per leaf, 0 for what is held fixed. stop: updates made by each member (members,), all of the schedule by
+    default; with 0 it stays as it is. The monitor is called after each chunk, so an interruption comes through within
+    a chunk.
     """
     members = jax.tree.leaves(parameters)[0].shape[0]
     stop = np.full(members, schedule.steps) if stop is None else np.asarray(stop)

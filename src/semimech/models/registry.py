@@ -6,7 +6,7 @@ from semimech.data.screen import Screen
 from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork, PermutedAnnotation
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
-from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork
+from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork, CellBoxWithPrior, CellBoxWithShuffledPrior
 from semimech.models.composition import Composition
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
@@ -14,6 +14,8 @@ from semimech.models.scm import LinearSCM
 MODELS: tuple[Estimator, ...] = (
     CellBox(),
     CellBoxWithoutNetwork(),
+    CellBoxWithPrior(),
+    CellBoxWithShuffledPrior(),
     AnnotatedCellBox(),
     AnnotatedWithoutNetwork(),
     PermutedAnnotation(),
@@ -21,7 +23,9 @@ MODELS: tuple[Estimator, ...] = (
     Composition(),
 )
 
-__all__ = ["BASELINES", "MODELS", "suits"]
+WITH_PRIOR = tuple(model.name for model in MODELS if getattr(model, "needs_prior", False))
+
+__all__ = ["BASELINES", "MODELS", "WITH_PRIOR", "suits"]
 
 
 def suits(estimator: Estimator, screen: Screen) -> bool:

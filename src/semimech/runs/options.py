@@ -12,7 +12,8 @@ import numpy as np
 from semimech.data.screen import Screen
 from semimech.data.splits import possible_splits
 from semimech.models.base import Estimator
-from semimech.models.registry import BASELINES, MODELS, suits
+from semimech.models.cellbox import CellBox
+from semimech.models.registry import BASELINES, MODELS, WITH_PRIOR, suits
 from semimech.support.errors import UserError
 from semimech.support.files import read_toml
 
@@ -26,6 +27,7 @@ class RunOptions:
     partitions: random partitions of the splits that are random.
     seeds: fits of each model with different seeds, whose spread is reported.
     seed: the first seed; everything random follows from it.
+    prior: a table of edges between nodes; CellBox is then fitted without it, with it, and with its node names shuffled.
     """
 
     models: tuple[str, ...] = ("cellbox", "cellbox-no-network")
@@ -33,6 +35,7 @@ class RunOptions:
     partitions: int = 3
     seeds: int = 2
     seed: int = 0
+    prior: str | None = None
     model_options: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,6 +50,8 @@ class RunOptions:
                 raise UserError(f"The option {name} is {value!r}: give a whole number of at least 1.")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise UserError(f"The option seed is {self.seed!r}: give a whole number of at least 0.")
+        if self.prior is not None and not isinstance(self.prior, str):
+            raise UserError(f"The option prior is {self.prior!r}: give the path of a table of edges.")
         self.estimators()
 
     def estimators(self, screen: Screen | None = None) -> tuple[Estimator, ...]:
@@ -59,9 +64,18 @@ class RunOptions:
             if name not in known:
                 raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
         baselines = [estimator.name for estimator in BASELINES]
-        wanted = [*baselines, *(name for name in dict.fromkeys(self.models) if name not in baselines)]
-        chosen = (_with_options(known[name], self.model_options.get(name, {})) for name in wanted)
-        return tuple(each for each in chosen if screen is None or each.name in self.models or suits(each, screen))
+        models = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ())))
+        wanted = [*baselines, *(name for name in models if name not in baselines)]
+        chosen = [_with_options(known[name], self._options_of(name)) for name in wanted]
+        for each in chosen:
+            if isinstance(each, CellBox):
+                each.check_prior()
+        return tuple(each for each in chosen if screen is None or each.name in models or suits(each, screen))
+
+    def _options_of(self, model: str) -> dict[str, Any]:
+        """The options of a model as they were given, and the prior where it takes one."""
+        shared = {"prior": self.prior} if self.prior and model in WITH_PRIOR else {}
+        return shared | self.model_options.get(model, {})
 
     def splits_for(self, screen: Screen) -> tuple[str, ...]:
         """The splits asked for, else those that suit the screen: rows of cells, or rows of conditions."""

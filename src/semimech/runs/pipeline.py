@@ -21,6 +21,7 @@ from semimech.evaluate.ceiling import ceiling_of
 from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import reference_of
 from semimech.models.base import Estimator, Fitted, Prediction
+from semimech.models.cellbox.prior import named_edges
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
@@ -56,6 +57,8 @@ def run_screen(
     again with the same screen and options after an interruption, it goes on and gives the same numbers.
     """
     options = options or RunOptions()
+    if options.prior is not None:
+        _check_prior(screen, options.prior)
     run = RunFolder(Path(out))
     splits = _splits(screen, options)
     _begin(run, screen, options, splits, provenance or {}, findings or {})
@@ -75,6 +78,13 @@ def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: Ru
     _write_judgement(run, judgement)
     _learn_final(run, screen, options, steps)
     _end(run, splits, judgement)
+
+
+def _check_prior(screen: Screen, prior: str) -> None:
+    """Raise UserError before anything is fitted where the edge table is of no use."""
+    roles = zip(screen.feature_names, screen.features["role"], strict=True)
+    nodes = {name: role for name, role in roles if role != "input"}
+    named_edges(prior, [name for name, role in nodes.items() if role == "molecule"], list(nodes))
 
 
 @contextmanager

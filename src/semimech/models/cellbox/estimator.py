@@ -15,8 +15,9 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.cellbox.fitted import FittedCellBox
 from semimech.models.cellbox.learning import Choice, choose, refit
-from semimech.models.cellbox.nodes import InputMode, map_nodes
+from semimech.models.cellbox.nodes import InputMode, NodeMap, map_nodes
 from semimech.models.cellbox.objective import SteadyStateObjective
+from semimech.models.cellbox.prior import EdgePrior, prior_of
 from semimech.models.cellbox.problem import Problem, unit_of
 from semimech.models.fitting import Trained
 from semimech.numerics.activations import Activation, ActivationName
@@ -40,9 +41,13 @@ class CellBox:
     drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
     molecule -> molecule edges, for a nested comparison. sparsity: l1 on edges between nodes; input_share: l1 on edges
     from inputs, as a share of it; input_ridge: l2 on these; values to choose from, responses measured in twice their
-    rms. They and the number of steps are chosen by inner folds of the training rows. members: 1 fits all training
-    conditions once; more fit random reweightings of them. guard: bound on steepest slope * sigma_max(diag(s) W),
-    below 1; 0 switches it off explicitly, and states are then those that integration from x = 0 reaches.
+    rms. prior: a table of edges between nodes (CSV, TSV, Parquet: source, target and, if known, weight); l1 is
+    multiplied by a factor for the edges it names, with their sign where the table has negative weights, and divided
+    by it for all others; prior_factor: values to choose from, 1 being no prior; prior_names: 'shuffled' permutes the
+    nodes, for comparison. All these and the number of steps are chosen by inner folds of the training rows. members:
+    1 fits all training conditions once; more fit random reweightings of them. guard: bound on steepest slope *
+    sigma_max(diag(s) W), below 1; 0 switches it off explicitly, and states are then those that integration from
+    x = 0 reaches.
     max_molecules: nodes of the network; where there are more, those with the largest effects are kept and the others
     read out from them.
     Raises UserError for options out of range. Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
@@ -52,6 +57,7 @@ class CellBox:
 
     name: ClassVar[str] = "cellbox"
     is_baseline: ClassVar[bool] = False
+    needs_prior: ClassVar[bool] = False
     envelope: Literal[0, 1, 2] = 0
     activation: ActivationName = "tanh"
     power: int = 1
@@ -63,6 +69,9 @@ class CellBox:
     sparsity: tuple[float, ...] = (1e-4, 1e-3)
     input_share: tuple[float, ...] = (0.0, 1.0)
     input_ridge: tuple[float, ...] = (0.1, 1.0)
+    prior: str | None = None
+    prior_factor: tuple[float, ...] = (1.0, 0.3, 0.1)
+    prior_names: Literal["given", "shuffled"] = "given"
     steps: int = 300
     rate: float = 0.01
     members: int = 20
@@ -77,6 +86,13 @@ class CellBox:
             object.__setattr__(self, option, values)
             if not values or min(values) < 0:
                 raise UserError(f"CellBox's option {option} is {values}: give at least one value, none below 0.")
+        object.__setattr__(self, "prior_factor", tuple(self.prior_factor))
+        if not self.prior_factor or not all(0 < factor <= 1 for factor in self.prior_factor):
+            raise UserError(
+                f"CellBox's prior_factor is {self.prior_factor}: give values above 0 and up to 1 (no prior)."
+            )
+        if self.prior_names not in ("given", "shuffled"):
+            raise UserError(f"CellBox's prior_names is '{self.prior_names}': use given or shuffled.")
         if not 0 <= self.guard < 1:
             raise UserError(f"CellBox's guard is {self.guard}: give a bound below 1, or 0 to switch it off.")
         if self.envelope not in (0, 1, 2):
@@ -101,20 +117,33 @@ class CellBox:
     def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCellBox:
         """Learn from the training rows: choose penalties and steps by inner folds, then refit on all of them."""
         with jax.enable_x64(self.dtype == "float64"):
-            problem = self.problem(screen, split)
+            problem = self.problem(screen, split, seed)
             pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
             chosen = choose(self, problem, pairs, seed, monitor)
             return self.finish(problem, chosen, refit(self, problem, chosen, seed, monitor))
 
-    def problem(self, screen: Screen, split: Split) -> Problem:
-        """The training conditions as arrays, and which node is what."""
+    def problem(self, screen: Screen, split: Split, seed: int = 0) -> Problem:
+        """The training conditions as arrays, which node is what, and what the edge table says of them."""
         effects = effects_of(screen, split.train)
         if not len(effects):
             raise UserError("There is no perturbed condition among the training rows: give CellBox some to learn from.")
         nodes = map_nodes(screen, effects, self.input_mode, self.max_molecules)
         unit = unit_of(effects, nodes.observed)
         dtype = getattr(np, self.dtype)
-        return Problem(screen, nodes, effects, self.envelope, self.field.activation, unit, dtype)
+        prior = self._prior(nodes, seed)
+        return Problem(screen, nodes, effects, self.envelope, self.field.activation, unit, dtype, prior)
+
+    def _prior(self, nodes: NodeMap, seed: int) -> EdgePrior | None:
+        self.check_prior()
+        if self.prior is None:
+            return None
+        prior = prior_of(self.prior, nodes)
+        return prior.shuffled(seed) if self.prior_names == "shuffled" else prior
+
+    def check_prior(self) -> None:
+        """Raise UserError where the model is one that needs an edge table and was given none."""
+        if self.needs_prior and self.prior is None:
+            raise UserError(f"The model {self.name} needs a table of edges: give --prior EDGES, or its option prior.")
 
     def finish(self, problem: Problem, chosen: Choice, trained: Trained) -> FittedCellBox:
         """Bring the members to their final form: exact guard, no edge from an input never seen."""
@@ -142,17 +171,10 @@ class CellBox:
             readout=(trained.last.readout / problem.unit).astype(problem.dtype),
             gain=(np.asarray(gain_of(trained.last)) * problem.unit).astype(problem.dtype),
             basal=trained.last.basal,
+            prior=problem.prior.said(chosen.penalties.prior_factor) if problem.prior else "",
             residual=chosen.residual,
             penalties=tuple(chosen.penalties),
             steps=chosen.steps,
             train_error=chosen.train_error,
             validation_error=chosen.validation_error,
         )
-
-
-@dataclass(frozen=True)
-class CellBoxWithoutNetwork(CellBox):
-    """CellBox with no edges between molecules: what the network adds is the difference to this."""
-
-    name: ClassVar[str] = "cellbox-no-network"
-    internal_network: bool = False

@@ -35,7 +35,8 @@ class FittedCellBox:
     members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. residual: root mean
     square error of each node on held-out inner conditions (NaN without inner folds). train_error and
     validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
-    (sparsity, input_sparsity, input_ridge). basal: members x nodes, a = W x(0) + b, None without a basal offset.
+    (sparsity, input_sparsity, input_ridge, prior_factor). basal: members x nodes, a = W x(0) + b, None without a basal
+    offset. prior: what was made of an edge table, '' without one.
     """
 
     envelope: Literal[0, 1, 2]
@@ -55,6 +56,7 @@ class FittedCellBox:
     train_error: np.ndarray
     validation_error: np.ndarray
     basal: np.ndarray | None = None
+    prior: str = ""
 
     @property
     def field(self) -> Field:
@@ -86,7 +88,8 @@ class FittedCellBox:
             noise = np.where(np.isfinite(self.residual), self.residual, np.nanmean(self.residual))
             half[:, columns] = Z_LEVEL * np.sqrt(states.var(0) + noise**2)
             lower, upper = mean - half, mean + half
-        rests_on = tuple(self._rests_on(condition) for condition in conditions)
+        prior = f"; {self.prior}" if self.prior else ""
+        rests_on = tuple(self._rests_on(condition) + prior for condition in conditions)
         return Prediction(conditions, self.nodes.features, mean, lower, upper, LEVEL, rests_on, status)
 
     def network(self) -> Network:

@@ -31,11 +31,12 @@ SETTLE = 40  # steps
 
 
 class Penalties(NamedTuple):
-    """l1 on the edges between nodes, l1 and l2 on the edges from inputs."""
+    """l1 on the edges between nodes, l1 and l2 on the edges from inputs, and the factor of the edge prior (1: none)."""
 
     sparsity: float
     input_sparsity: float
     input_ridge: float
+    prior_factor: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +53,18 @@ class Choice:
 def choose(
     options: CellBox, problem: Problem, pairs: Sequence[tuple[Effects, Effects]], seed: int, monitor: Monitor
 ) -> Choice:
-    """The penalties and the number of updates with the least squared error over all inner folds together."""
-    every = product(options.sparsity, options.input_share, options.input_ridge)
-    grid = [Penalties(l1, share * l1, l2) for l1, share, l2 in every]
+    """The penalties and the number of updates with the least squared error over all inner folds together.
+
+    Without inner folds the middle of the grid, and as little of the edge prior as it has.
+    """
+    factors = (1.0,) if problem.prior is None else options.prior_factor
+    every = product(factors, options.sparsity, options.input_share, options.input_ridge)
+    grid = [Penalties(l1, share * l1, l2, factor) for factor, l1, share, l2 in every]
     nothing = np.empty(0)
     if not pairs:
-        return Choice(
-            grid[len(grid) // 2], options.steps, nothing, nothing, np.full(len(problem.nodes.observed), np.nan)
-        )
+        untold = [each for each in grid if each.prior_factor == max(factors)]
+        unknown = np.full(len(problem.nodes.observed), np.nan)
+        return Choice(untold[len(untold) // 2], options.steps, nothing, nothing, unknown)
     folds = [problem.observations(fit, held) for fit, held in pairs]
     members = [(fold, penalties) for penalties in grid for fold in folds]
     trained = _train(options, problem, members, None, seed, monitor, "choosing penalties")
@@ -143,7 +148,7 @@ def _train(
                 jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], len(numbers), 0)), start),
                 data._replace(ridge=jnp.asarray(penalties[:, 2])),
                 _rates(options, problem.dtype),
-                _penalties(options, penalties),
+                _penalties(options, problem, penalties),
                 schedule,
                 None if stop is None else stop[numbers],
                 monitor=told,
@@ -187,8 +192,16 @@ def _rates(options: CellBox, dtype: type) -> Blocks:
     return Blocks(rate if options.internal_network else still, rate, rate, rate, still, still, basal)
 
 
-def _penalties(options: CellBox, penalties: np.ndarray) -> Blocks:
+def _penalties(options: CellBox, problem: Problem, penalties: np.ndarray) -> Blocks:
     """l1 per member; the read-out has few, well determined edges: a third of the penalty."""
     l1, drive = jnp.asarray(penalties[:, 0]), jnp.asarray(penalties[:, 1])
     nothing = jnp.zeros_like(l1)
-    return Blocks(l1, drive, l1 / 3, nothing, nothing, nothing, nothing if options.basal_offset else None)
+    blocks = Blocks(l1, drive, l1 / 3, nothing, nothing, nothing, nothing if options.basal_offset else None)
+    if problem.prior is None:
+        return blocks
+    m = len(problem.nodes.molecules)
+    every = [problem.prior.relative(float(factor)) for factor in penalties[:, 3]]
+    relative = jax.tree.map(lambda *parts: jnp.asarray(np.stack(parts), problem.dtype), *every)
+    internal = jax.tree.map(lambda part: l1[:, None, None] * part[:, :m], relative)
+    reading = jax.tree.map(lambda part: l1[:, None, None] / 3 * part[:, m:], relative)
+    return blocks._replace(internal=internal, readout=reading)

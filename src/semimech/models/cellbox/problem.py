@@ -14,6 +14,7 @@ from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
 from semimech.models.cellbox.nodes import NodeMap, levels_in
 from semimech.models.cellbox.objective import Observations
+from semimech.models.cellbox.prior import EdgePrior
 from semimech.numerics.activations import Activation
 
 ROW_STEP = 16
@@ -35,6 +36,7 @@ class Problem:
     activation: Activation
     unit: float
     dtype: type
+    prior: EdgePrior | None = None
 
     @property
     def rows(self) -> int:
