@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "Predict conditions, seen or unseen, from a run folder.",
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
     "report": "Write the report of a run again.",
+    "benchmark": "Measure how well networks of known truth are found (recovery).",
     "scores": "List the scores with their equations.",
     "doctor": "Say which versions, device, memory and data folders are really in use.",
 }

@@ -1,0 +1,121 @@
+"""The laws of time courses: the CellBox field with both its rates, and a neural vector field that relaxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from semimech.numerics.fields import Field, positive, rate, raw_of
+
+
+class Given(NamedTuple):
+    """What is done in one condition; held throughout.
+
+    push: known input u of each node (nodes,). activity: of the perturbations whose effect on the nodes is learnt
+    (inputs,). held, level: 1 where a node is clamped, and where (nodes,).
+    """
+
+    push: Array
+    activity: Array
+    held: Array
+    level: Array
+
+
+class NetworkParameters(NamedTuple):
+    """weights: W[target, source]; drive: nodes x inputs; eps, alpha, psi: rates as softplus arguments (nodes,)."""
+
+    weights: Array
+    drive: Array
+    eps: Array
+    alpha: Array
+    psi: Array
+
+
+class NeuralParameters(NamedTuple):
+    """inside: hidden x (nodes + inputs); bias: (hidden,); outside: nodes x hidden; linear: nodes x (nodes + inputs).
+
+    alpha: rates of relaxation as softplus arguments (nodes,).
+    """
+
+    inside: Array
+    bias: Array
+    outside: Array
+    linear: Array
+    alpha: Array
+
+
+@dataclass(frozen=True)
+class NetworkLaw:
+    """The CellBox field; see `numerics.fields.Field` for its forms. self_loops: the diagonal of W is free."""
+
+    field: Field = field(default_factory=Field)
+    self_loops: bool = False
+
+    def start(self, nodes: int, inputs: int, seed: int, gain: float = 1.0) -> NetworkParameters:
+        """No edge at all, alpha = 1, eps = `gain`; the drive is small at random, for a zero would have no gradient."""
+        one, zero = raw_of(jnp.ones(nodes)), jnp.zeros((nodes, nodes))
+        drive = 0.1 * jax.random.normal(jax.random.key(seed), (nodes, inputs))
+        return NetworkParameters(zero, drive, raw_of(gain * jnp.ones(nodes)), one, one)
+
+    def rate(self, t: Any, x: Array, args: tuple[NetworkParameters, Given]) -> Array:
+        """dx/dt of the nodes (nodes,); a clamped node stands still."""
+        p, given = args
+        eps, alpha, psi = (positive(raw) for raw in (p.eps, p.alpha, p.psi))
+        push = given.push + p.drive @ given.activity
+        return (1 - given.held) * rate(self.field, self.edges(p), eps, alpha, psi, x[None], push[None])[0]
+
+    def edges(self, p: NetworkParameters) -> Array:
+        """W with the diagonal that the law allows."""
+        return p.weights if self.self_loops else p.weights - jnp.diag(jnp.diag(p.weights))
+
+
+@dataclass(frozen=True)
+class NeuralLaw:
+    """dx/dt = g(x, a) - g(0, 0) - alpha x, g(x, a) = outside tanh(inside [x, a] + bias) + linear [x, a].
+
+    An unperturbed system at x = 0 stays there, whatever the parameters are: the hard form of the steady-state
+    condition, after Kovacevic et al. 2025, arXiv:2501.19178.
+    """
+
+    hidden: int = 32
+
+    def start(self, nodes: int, inputs: int, seed: int) -> NeuralParameters:
+        """Random inside, nothing outside: pure relaxation."""
+        inside, drive, bias = jax.random.split(jax.random.key(seed), 3)
+        n = nodes + inputs
+        linear = jnp.zeros((nodes, n)).at[:, nodes:].set(0.1 * jax.random.normal(drive, (nodes, inputs)))
+        return NeuralParameters(
+            jax.random.normal(inside, (self.hidden, n)) / n**0.5,
+            0.5 * jax.random.normal(bias, (self.hidden,)),
+            jnp.zeros((nodes, self.hidden)),
+            linear,
+            raw_of(jnp.ones(nodes)),
+        )
+
+    def rate(self, t: Any, x: Array, args: tuple[NeuralParameters, Given]) -> Array:
+        """dx/dt of the nodes (nodes,); a clamped node stands still."""
+        p, given = args
+        both = jnp.concatenate([x, given.activity])
+        hidden = jnp.tanh(p.inside @ both + p.bias) - jnp.tanh(p.bias)
+        return (1 - given.held) * (p.outside @ hidden + p.linear @ both + given.push - positive(p.alpha) * x)
+
+
+Law = NetworkLaw | NeuralLaw
+
+
+def growth_at_rest(law: Law, parameters: Any, inputs: int) -> float:
+    """The largest real eigenvalue of df/dx at x = 0 without perturbation, -inf where all are complex.
+
+    Above 0 the start is a saddle, from which courses part to several attractors.
+    """
+    nodes = parameters.alpha.shape[0]
+    zero = jnp.zeros(nodes, parameters.alpha.dtype)
+    nothing = Given(zero, jnp.zeros(inputs, zero.dtype), zero, zero)
+    values = np.linalg.eigvals(np.asarray(jax.jacfwd(lambda x: law.rate(0.0, x, (parameters, nothing)))(zero)))
+    real = values.real[np.abs(values.imag) < 1e-6 * (1 + np.abs(values).max())]
+    return float(real.max(initial=-np.inf))

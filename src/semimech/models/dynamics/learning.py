@@ -1,0 +1,102 @@
+"""Fitting time courses: many members (data sets, seeds) as one `vmap`, one trace per shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from semimech.models.dynamics.law import Given, Law, NetworkLaw, NetworkParameters
+from semimech.models.dynamics.objective import CourseObjective, Courses
+from semimech.models.fitting import Schedule, Trained, train
+from semimech.support.progress import Monitor, silent
+
+RATE = 0.01
+RATES = ("eps", "alpha", "psi")
+SLOWER = 0.5  # of the rate of the weights, for the rates of production and decay
+
+
+def courses_of(
+    times: np.ndarray,
+    observed: np.ndarray,
+    *,
+    push: np.ndarray | None = None,
+    activity: np.ndarray | None = None,
+    held: np.ndarray | None = None,
+    level: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    held_out: np.ndarray | None = None,
+    seed: int = 0,
+    dtype: Any = np.float32,
+) -> Courses:
+    """One member from arrays: observed (conditions x times x nodes), NaN where nothing was measured.
+
+    push, held, level: conditions x nodes; activity: conditions x inputs; weights and held_out as observed.
+    """
+    conditions, _, nodes = observed.shape
+    measured = np.isfinite(observed)
+    weights = measured if weights is None else weights * measured
+    held_out = np.zeros(observed.shape) if held_out is None else held_out * measured
+    none = np.zeros((conditions, nodes))
+    parts = (push, np.zeros((conditions, 0)) if activity is None else activity, held, level)
+    given = Given(*(jnp.asarray(none if part is None else part, dtype) for part in parts))
+    arrays = (times, np.where(measured, observed, 0), weights, held_out)
+    on, seen, weighed, kept = (jnp.asarray(part, dtype) for part in arrays)
+    return Courses(on, seen, weighed, kept, given, jax.random.key(seed))
+
+
+def stacked(members: list[Any]) -> Any:
+    """Members of one shape as one tree with a leading axis."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+
+def fit_courses(
+    objective: CourseObjective,
+    start: Any,
+    data: Courses,
+    *,
+    steps: int = 2000,
+    rate: float = RATE,
+    sparsity: float = 0.0,
+    known: tuple[str, ...] = (),
+    stop: np.ndarray | None = None,
+    monitor: Monitor = silent,
+) -> Trained:
+    """Minimise the objective over members (leading axis of `start` and `data`) by Adam with a cosine.
+
+    sparsity: lambda of a Laplace prior exp(-lambda |w|) on every weight of a network (in units of the data and its
+    times). known: names of the parameters that are held where they start.
+    """
+    names, fixed = start._fields, held_by(objective.law, known)
+    moving = [0.0 if name in fixed else rate * (SLOWER if name in RATES else 1.0) for name in names]
+    samples = np.asarray(data.weights.sum((1, 2, 3)))
+    shares = [sparsity / samples if name == "weights" else np.zeros_like(samples) for name in names]
+    dtype = data.observed.dtype
+    rates, penalties = (type(start)(*(jnp.asarray(each, dtype) for each in part)) for part in (moving, shares))
+    schedule = Schedule(steps, 0.01, chunk=max(50, steps // 10))
+    return train(objective, start, data, rates, penalties, schedule, stop, monitor=monitor, stage="fitting courses")
+
+
+def held_by(law: Law, known: tuple[str, ...] = ()) -> set[str]:
+    """Names of the parameters that are not fitted: those known, and those that the law does not have."""
+    return {*known, *(("psi",) if isinstance(law, NetworkLaw) and law.field.envelope != 2 else ())}
+
+
+def free_parameters(law: NetworkLaw, parameters: NetworkParameters, known: tuple[str, ...] = ()) -> NetworkParameters:
+    """True for each number that is fitted; loops that the law does not have are not."""
+    fixed = held_by(law, known)
+    whole = {
+        name: jnp.full(leaf.shape, name not in fixed) for name, leaf in zip(parameters._fields, parameters, strict=True)
+    }
+    if not law.self_loops:
+        whole["weights"] = whole["weights"] & ~jnp.eye(len(whole["weights"]), dtype=bool)
+    return NetworkParameters(**whole)
+
+
+def first_guess(law: NetworkLaw, data: Courses, inputs: int, seed: int) -> NetworkParameters:
+    """No edges, and a gain that reaches the largest state that was observed, for |x| < eps / alpha in the field."""
+    size = float(jnp.max(jnp.where(data.weights > 0, jnp.abs(data.observed), 0)))
+    start = law.start(data.observed.shape[2], inputs, seed, max(size, 1e-3))
+    return jax.tree.map(lambda leaf: leaf.astype(data.observed.dtype), start)

@@ -1,0 +1,141 @@
+"""The loss of time courses: profile likelihood of the samples, whole courses or one interval at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from semimech.models.dynamics.law import Given, Law
+from semimech.models.fitting import Errors
+from semimech.numerics.trajectory import SOLVED, Method, Trajectory, equilibrium, trajectory, value_and_gradient
+from semimech.numerics.trajectory import WORDS as SOLVER_WORDS
+
+FLOOR = 1e-4  # of the data's scale: below it a better fit is worth nothing more
+STEADY_STEPS_PER_UNIT = 2
+NOT_SETTLED = 3  # beside the statuses of a trajectory
+WORDS = (*SOLVER_WORDS, "no steady state was reached")
+
+Mode = Literal["whole", "shooting", "steady"]
+
+
+class Courses(NamedTuple):
+    """One member's data.
+
+    times: ascending (times,). observed, weights, held_out: conditions x times x nodes; held_out weighs the entries
+    that the validation error is of. given: see `Given`, with a leading axis of conditions. key: of the jitter.
+    """
+
+    times: Array
+    observed: Array
+    weights: Array
+    held_out: Array
+    given: Given
+    key: Array
+
+
+@dataclass(frozen=True)
+class CourseObjective:
+    """(1/2) log(sum w (x - observed)^2 / sum w + FLOOR^2), the Gaussian likelihood with its noise profiled out.
+
+    Per sample it is -log p at the best sigma, so that an l1 penalty of lambda / samples is a Laplace prior of scale
+    1 / lambda on each weight, whatever the noise. mode: 'whole' integrates from the start over all times; 'shooting'
+    starts every interval at the sample before it (multiple shooting with the samples as nodes), for multistable
+    systems: Bock and Plitt 1984, doi:10.1016/S1474-6670(17)61205-9; 'steady' takes the times for infinity.
+    jitter: each step integrates over an interval of random length, (1 + jitter U(-1, 1)) times the true one: STEER,
+    Ghosh et al. 2020, arXiv:2006.10711.
+    """
+
+    law: Law
+    method: Method = field(default_factory=Method)
+    mode: Mode = "whole"
+    jitter: float = 0.0
+    horizon: float = 40.0
+
+    def start(self, parameters: Any, data: Courses) -> Array:
+        """The key of the jitter."""
+        return data.key
+
+    def solve(self, parameters: Any, data: Courses, stretch: Array | None = None) -> Trajectory:
+        """States of all conditions (conditions x times x nodes), each with its status and steps."""
+        times = data.times if stretch is None else data.times * stretch
+        begin = jnp.zeros((), times.dtype)
+        origin = data.given.held * data.given.level
+
+        def whole(start: Array, begin: Array, times: Array, given: Given) -> Trajectory:
+            return trajectory(self.method, self.law.rate, start, begin, times, (parameters, given))
+
+        def steady(start: Array, given: Given) -> Trajectory:
+            steps = int(STEADY_STEPS_PER_UNIT * self.horizon)
+            found = equilibrium(self.law.rate, start, self.horizon, steps, (parameters, given), 1 - given.held)
+            bad = ~(found.residual <= 1e-3 * (1 + jnp.max(jnp.abs(found.state))))
+            states = jnp.broadcast_to(found.state, (times.shape[0], start.size))
+            return Trajectory(states, jnp.where(bad, NOT_SETTLED, SOLVED), jnp.full((), steps))
+
+        if self.mode == "steady":
+            return jax.vmap(steady)(origin, data.given)
+        if self.mode == "whole":
+            return jax.vmap(whole, (0, None, None, 0))(origin, begin, times, data.given)
+        found = self._each_interval(whole, times, data)
+        return Trajectory(found.states[:, :, 0], found.status.max(1), found.steps.sum(1))
+
+    @staticmethod
+    def _each_interval(solve: Callable[..., Any], times: Array, data: Courses) -> Any:
+        """`solve(start, begin, times, given)` from every sample to the next (conditions x times x ...)."""
+        origin = data.given.held * data.given.level
+        starts = jnp.concatenate([origin[:, None], data.observed[:, :-1]], 1)
+        befores = jnp.concatenate([jnp.zeros(1, times.dtype), times[:-1]])
+        one = jax.vmap(solve, (0, 0, 0, None))
+        return jax.vmap(one, (0, None, None, 0))(starts, befores, times[:, None], data.given)
+
+    @partial(jax.jit, static_argnums=0)
+    def weighed(self, parameters: Any, data: Courses) -> Courses:
+        """For 'shooting': every sample weighed by 1 / (1 + sum_j (d state_i / d start_j)^2).
+
+        An interval that begins at a measured sample begins with its noise, which an unstable field magnifies: the
+        error of what it leads to has 1 + that sum times the variance of a measurement. The first interval begins at
+        the known start.
+        """
+
+        def slope(start: Array, begin: Array, times: Array, given: Given) -> Array:
+            def end(x: Array) -> Array:
+                return trajectory(self.method, self.law.rate, x, begin, times, (parameters, given)).states[0]
+
+            return (jax.jacfwd(end)(start) ** 2).sum(1)
+
+        magnified = self._each_interval(slope, data.times, data)
+        return data._replace(weights=data.weights / (1 + magnified.at[:, 0].set(0)))
+
+    @partial(jax.jit, static_argnums=0)
+    def predict(self, parameters: Any, data: Courses) -> Trajectory:
+        """`solve`, compiled."""
+        return self.solve(parameters, data)
+
+    def gradient(self, parameters: Any, key: Array, data: Courses) -> tuple[Any, Array, Errors]:
+        """Gradient of the loss without its penalties, the next key, and mean squared errors."""
+        stretch = None
+        if self.jitter:
+            key, now = jax.random.split(key)
+            stretch = 1 + self.jitter * jax.random.uniform(now, (), data.times.dtype, -1, 1)
+
+        def loss(parameters: Any) -> tuple[Array, tuple[Array, Array]]:
+            squared = (self.solve(parameters, data, stretch).states - data.observed) ** 2
+            fitted = mean(squared, data.weights)
+            return 0.5 * jnp.log(fitted + FLOOR**2), (fitted, mean(squared, data.held_out))
+
+        (_, errors), gradient = value_and_gradient(self.method, loss, parameters)
+        return gradient, key, Errors(*errors)
+
+    def project(self, parameters: Any, key: Array) -> tuple[Any, Array]:
+        """Loops that the law does not have stay at zero: they have no gradient."""
+        return parameters, key
+
+
+def mean(squared: Array, weights: Array) -> Array:
+    """Weighted mean; entries of weight 0 do not count, even where they are not finite."""
+    return jnp.where(weights > 0, weights * squared, 0).sum() / weights.sum()

@@ -1,0 +1,47 @@
+"""`semimech benchmark recovery` on one small random network; its options are checked."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from semimech.cli import main
+
+
+def test_a_small_suite_finds_a_random_network(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "found.csv"
+    asked = ["benchmark", "recovery", "--random", "1", "--seeds", "2", "--samples", "2", "--noise", "0.01"]
+    assert main([*asked, "--steps", "300", "--out", str(out)]) == 0
+    found = pd.read_csv(out)
+    assert list(found["seed"]) == [0, 1]
+    assert (found["auprc"] > 0.9).all()
+    assert (found["base_rate"] < 0.5).all()
+    assert "random 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--random", "0"], "give a folder of topologies"),
+        (["--networks", "HSC"], "no network HSC"),
+        (["--seeds", "0"], "--seeds is 0"),
+        (["--noise", "-1"], "none below 0"),
+        (["--out", "found.txt"], "does not end in .csv"),
+    ],
+)
+def test_options_are_checked(wrong: list[str], words: str, capsys: pytest.CaptureFixture) -> None:
+    assert main(["benchmark", "recovery", *wrong]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_folder_without_the_topologies_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["benchmark", "recovery", str(tmp_path)]) == 2
+    assert "lacks the topologies LI, CY" in capsys.readouterr().err
+
+
+def test_all_ten_topologies_are_read(data_folder: Path) -> None:
+    from semimech.runs.recovery import beeline_cases
+
+    cases = {case.name: case for case in beeline_cases(data_folder / "beeline")}
+    assert len(cases) == 10
+    assert (len(cases["GSD"].weights), int((cases["GSD"].weights != 0).sum())) == (19, 79)
