@@ -21,6 +21,7 @@ COMMANDS = {
     "assumptions": "Test what models silently assume: holds, violated, or cannot be tested.",
     "predict": "Predict conditions, seen or unseen, from a run folder.",
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
+    "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
     "report": "Write the report of a run again.",
     "benchmark": "Measure how well networks of known truth are found (recovery).",
     "scores": "List the scores with their equations.",

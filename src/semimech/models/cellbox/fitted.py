@@ -113,7 +113,7 @@ class FittedCellBox:
             return None
         m = self.internal.shape[1]
         resting = self.gain[:, :m] * np.asarray(self.field.activation(jnp.asarray(self.basal[:, :m])))
-        through = np.concatenate([self._effective(), self.readout], 1) @ resting[:, :, None]
+        through = np.concatenate([self.effective(), self.readout], 1) @ resting[:, :, None]
         return self.basal - through[:, :, 0]
 
     def history(self) -> pd.DataFrame:
@@ -124,10 +124,10 @@ class FittedCellBox:
     def contraction(self) -> np.ndarray:
         """steepest slope * sigma_max(diag(s) W) of each member: below 1 states are unique."""
         steepest = self.field.activation.steepest
-        matrices = self.gain[:, : self.internal.shape[1], None] * self._effective()
+        matrices = self.gain[:, : self.internal.shape[1], None] * self.effective()
         return steepest * np.linalg.norm(matrices, 2, axis=(1, 2))
 
-    def _effective(self) -> np.ndarray:
+    def effective(self) -> np.ndarray:
         """What multiplies x inside phi: W, with the second-order self-loops where the law has them."""
         loops = self.internal.sum(2) if self.second_order else np.zeros(self.internal.shape[:2])
         return self.internal + loops[:, :, None] * np.eye(self.internal.shape[1], dtype=self.internal.dtype)

@@ -1,0 +1,101 @@
+"""Structural causal models of fitted ODEs against the model's own prediction and against time integration by SciPy."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from tests.models.small_cellbox import CONDITIONS, small_cellbox
+
+from semimech.export.structural import described, write_structural
+from semimech.models.structural import StructuralModel, interventions_of, structural_model
+from semimech.support.errors import UserError
+
+
+def chain(strength=1.2, loop=-0.3):
+    """drug -> A -> B -| A, with a basal level of B."""
+    weights = np.array([[0, loop, 1.0], [strength, 0, 0], [0, 0, 0]])
+    return StructuralModel(
+        ("A", "B", "drug"), weights, np.array([1.0, 0.5, 0.0]), np.array([0, 0.2, 0]), np.zeros(3), ("drug",)
+    )
+
+
+def integrated(model, levels, start, until=60.0):
+    """The same intervention by time integration, clamped nodes standing still."""
+    free = np.array([node not in levels for node in model.nodes])
+    start = np.array([levels.get(node, x) for node, x in zip(model.nodes, start, strict=True)])
+
+    def rate(t, x):
+        return free * (model.gain * np.tanh(model.weights @ x + model.inside) + model.outside - x)
+
+    return solve_ivp(rate, (0, until), start, rtol=1e-9, atol=1e-10).y[:, -1]
+
+
+@pytest.mark.parametrize("levels", [{}, {"drug": 1.0}, {"A": -0.5}, {"B": 0.4, "drug": -2.0}])
+def test_do_is_where_time_integration_ends(levels):
+    model = chain()
+    answer = model.do(levels)
+    assert answer.is_valid
+    assert answer.is_proved
+    np.testing.assert_allclose(answer.values, integrated(model, levels, np.zeros(3)), atol=1e-6)
+    for node, level in levels.items():
+        assert answer.values[model.index(node)] == level
+
+
+def test_a_bistable_system_is_refused_and_its_clamp_is_not():
+    weights = np.array([[0, -3.0], [-3.0, 0]])
+    model = StructuralModel(("A", "B"), weights, np.ones(2), np.zeros(2), np.zeros(2), ())
+    answer = model.do({})
+    assert not answer.is_valid
+    assert answer.equilibria == 2
+    assert "2 attracting equilibria" in answer.status
+    assert np.isnan(answer.values).all()
+    held = model.do({"A": 1.0})
+    assert held.is_valid
+    assert not held.is_proved
+    np.testing.assert_allclose(held.values, integrated(model, {"A": 1.0}, [0, 0.5]), atol=1e-6)
+
+
+def test_a_cycle_that_never_rests_is_refused():
+    weights = 3 * np.array([[0, 0, -1.0], [1.0, 0, 0], [0, 1.0, 0]])
+    model = StructuralModel(tuple("ABC"), weights, np.ones(3), np.zeros(3), np.zeros(3), ())
+    assert "did not come to rest" in model.do({}).status
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return small_cellbox()
+
+
+@pytest.mark.parametrize("basal", [None, 0.3])
+def test_a_fit_and_its_structural_model_say_the_same(fitted, basal):
+    """With a basal state, too, nothing moves where nothing is done."""
+    model = fitted if basal is None else dataclasses.replace(fitted, basal=np.full_like(fitted.gain, basal))
+    structural = structural_model(model)
+    np.testing.assert_allclose(structural.do({}).values, 0, atol=1e-6)
+    predicted = model.predict(CONDITIONS).mean[:, model.nodes.observed]
+    for levels, expected in zip(interventions_of(model, CONDITIONS), predicted, strict=True):
+        np.testing.assert_allclose(structural.do(levels).values[:4], expected, atol=1e-4)
+    assert interventions_of(model, CONDITIONS)[1] == pytest.approx({"B": -0.8, "drug": np.tanh(1.0)})
+
+
+def test_equations_and_export(tmp_path):
+    model = chain()
+    assert model.equation("B") == "B = 0.5 tanh(1.2 A +0.2)"
+    assert model.equation("drug") == "drug = 0"
+    assert model.parents("A") == ("B", "drug")
+    write_structural(model, [model.do({"A": 1.0})], tmp_path / "scm.json")
+    written = json.loads((tmp_path / "scm.json").read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(described(model, [model.do({"A": 1.0})])))
+    assert written["valid"]
+    assert written["interventions"][0]["values"]["A"] == 1.0
+
+
+def test_what_cannot_be_asked(fitted):
+    with pytest.raises(UserError, match="no node 'C'"):
+        chain().do({"C": 1.0})
+    with pytest.raises(UserError, match="no finite level"):
+        chain().do({"A": np.nan})
+    with pytest.raises(UserError, match="no member 3"):
+        structural_model(fitted, 3)
