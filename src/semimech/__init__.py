@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from semimech.runs.options import RunOptions as RunOptions
     from semimech.runs.pipeline import load_model as load_model
     from semimech.runs.pipeline import run_screen as run_screen
+    from semimech.simulate.build import simulate_screen as simulate_screen
     from semimech.simulate.demo import simulate_demo as simulate_demo
 
     __version__: str
@@ -55,6 +56,7 @@ _HOMES = {
     "effects_of": "semimech.data.effects",
     "assumptions_of": "semimech.evaluate.assumptions",
     "simulate_demo": "semimech.simulate.demo",
+    "simulate_screen": "semimech.simulate.build",
     "BASELINES": "semimech.models.baselines",
     "CellBox": "semimech.models.cellbox",
     "SCORES": "semimech.evaluate.scores",

@@ -16,6 +16,7 @@ from semimech.models.cellbox import CellBox
 from semimech.models.registry import BASELINES, MODELS, WITH_PRIOR, suits
 from semimech.support.errors import UserError
 from semimech.support.files import read_toml
+from semimech.support.options import with_options
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class RunOptions:
         baselines = [estimator.name for estimator in BASELINES]
         models = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ())))
         wanted = [*baselines, *(name for name in models if name not in baselines)]
-        chosen = [_with_options(known[name], self._options_of(name)) for name in wanted]
+        chosen = [with_options(known[name], self._options_of(name), f"model {name}") for name in wanted]
         for each in chosen:
             if isinstance(each, CellBox):
                 each.check_prior()
@@ -119,32 +120,3 @@ def options_from(
         if isinstance(chosen.get(name), str):
             chosen[name] = (chosen[name],)
     return RunOptions(**{"model_options": model_options} | chosen)
-
-
-def _with_options(estimator: Estimator, options: dict[str, Any]) -> Estimator:
-    fields = {field.name: field for field in dataclasses.fields(estimator)}  # type: ignore[arg-type]
-    unknown = sorted(set(options) - set(fields))
-    if unknown:
-        raise UserError(
-            f"The model {estimator.name} has no option '{unknown[0]}': use {', '.join(fields) or 'none, it has none'}."
-        )
-    values = {
-        name: _fitting(f"{name} of {estimator.name}", options[name], getattr(estimator, name)) for name in options
-    }
-    return dataclasses.replace(estimator, **values)  # type: ignore[type-var]
-
-
-def _fitting(what: str, value: Any, default: Any) -> Any:
-    """The value as the default's type has it; UserError where it is of another kind."""
-    if isinstance(default, tuple):
-        each = value if isinstance(value, list | tuple) else [value]
-        return tuple(_fitting(what, one, default[0]) for one in each) if default else tuple(each)
-    kinds: dict[type, tuple[Any, str]] = {
-        bool: (bool, "true or false"),
-        int: (int, "a whole number"),
-        float: ((int, float), "a number"),
-    }
-    allowed, words = kinds.get(type(default), (type(default), "text"))
-    if default is not None and (not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool)):
-        raise UserError(f"The option {what} is {value!r}: give {words}.")
-    return float(value) if isinstance(default, float) else value

@@ -23,6 +23,32 @@ NODES = "nodes"
 ROLES = "roles"
 EDGES = "edges"
 
+SIMULATION = "semimech_simulation"
+"""uns[SIMULATION]: of a simulated screen, a mapping with the keys below."""
+
+DECLARATION = "declaration"
+"""JSON text: everything that was declared, and the seed; simulates the same screen again."""
+
+CONSTANTS = "constants"
+"""Table, a row for each feature: the constants of its kinetics, its mean expression and dispersion."""
+
+STATES = "states"
+"""Array, states x features: levels without measurement (and intrinsic) noise, in the units of the law."""
+
+COURSES = "courses"
+"""Table, a row for each row of STATES: history (what these cells really went through), time in hours, batch."""
+
+BATCH_FACTORS = "semimech_batch_factors"
+"""varm[BATCH_FACTORS]: table, features x batches, the factor of the gene in the batch."""
+
+CLEAN = "semimech_clean"
+"""layers[CLEAN]: with intrinsic noise only, the level of each feature in each cell before it is measured."""
+
+TRUE_STATE, TRUE_EDITED = "true_state", "true_edited"
+TRUE_LIBRARY, TRUE_QUALITY = "true_library_size", "true_passes_qc"
+"""obs of a simulated screen: the row of STATES; the perturbations that really edited this cell, joined by '+'; its
+library size; whether it passes quality control."""
+
 DESIGN = "semimech_design"
 """obsm[DESIGN]: rows x perturbations, sparse, signed doses; a row of zeros is a control."""
 
