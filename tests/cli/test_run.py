@@ -106,8 +106,8 @@ def test_a_wrong_configuration_names_the_option(config, tmp_path, capsys):
         ("[run]\npartitions = '3'", "partitions is '3'"),
         ("[run]\nmodels = [3]", "models is [3]"),
         ("[model]\nridge = 3", "model.ridge = 3"),
-        ("[model.cellbox]\nsteps = 'a'", "steps of cellbox is 'a': give a whole number"),
-        ("[model.cellbox]\nsparsity = ['a']", "sparsity of cellbox is 'a': give a number"),
+        ("[model.cellbox]\nsteps = 'a'", "steps of the model cellbox is 'a': give a whole number"),
+        ("[model.cellbox]\nsparsity = ['a']", "sparsity of the model cellbox is 'a': give a number"),
         ("[read]\nscale = 3", "'scale' of the section [read] is 3"),
     ):
         config.write_text(wrong, encoding="utf-8")
