@@ -23,11 +23,8 @@ COMMANDS = {
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
     "report": "Write the report of a run again.",
-<<<<<<< HEAD
     "benchmark": "Measure how well networks of known truth are found (recovery).",
-=======
     "simulate": "Simulate a screen with a known truth, from a TOML file.",
->>>>>>> bed2be5 (semimech simulate: a screen with a known truth from one declaration)
     "scores": "List the scores with their equations.",
     "doctor": "Say which versions, device, memory and data folders are really in use.",
 }
