@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from semimech.data.splits import Split as Split
     from semimech.data.splits import split_screen as split_screen
     from semimech.evaluate.assumptions import assumptions_of as assumptions_of
+    from semimech.evaluate.evidence import EdgeEvidence as EdgeEvidence
+    from semimech.evaluate.evidence import edge_evidence as edge_evidence
     from semimech.evaluate.judge import judge as judge
     from semimech.evaluate.scores import SCORES as SCORES
     from semimech.models.base import Prediction as Prediction
@@ -59,6 +61,8 @@ _HOMES = {
     "simulate_screen": "semimech.simulate.build",
     "BASELINES": "semimech.models.baselines",
     "CellBox": "semimech.models.cellbox",
+    "EdgeEvidence": "semimech.evaluate.evidence",
+    "edge_evidence": "semimech.evaluate.evidence",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",
     "RunOptions": "semimech.runs.options",

@@ -14,7 +14,7 @@ def run(tmp_path) -> RunFolder:
     folder.write_json("config", {})
     weights = np.array([[0.0, 0.5], [-2.0, 0.0]])
     frequency = np.array([[0.0, 0.3], [1.0, 0.0]])
-    folder.write_network("cellbox", Network.from_matrix(weights, ["a", "b"], (), {"selection_frequency": frequency}))
+    folder.write_network("cellbox", Network.from_matrix(weights, ["a", "b"], (), {"stability": frequency}))
     return folder
 
 
@@ -26,12 +26,24 @@ def test_every_format_is_written(run, capsys):
         "cellbox.graphml",
     ]
     said = capsys.readouterr().out
-    assert "2 nodes, 1 edges found in at least 50% of the resamples" in said
+    assert "2 nodes, 1 edges found with the same sign in at least 50% of the resamples" in said
     assert "-2.000  in 100%  a -> b" in said
 
 
+def test_what_speaks_for_the_edges_is_said(run, capsys):
+    matrix = np.array([[0.0, 0.5], [-2.0, 0.0]])
+    evidence = {"q_value": np.array([[0.0, np.nan], [0.012, 0.0]])}
+    run.write_network("cellbox", Network.from_matrix(matrix, ["a", "b"], (), evidence))
+    run.write_json("evidence", {"sentences": ["Two edges are identifiable."]})
+    assert main(["network", str(run.path)]) == 0
+    said = capsys.readouterr().out
+    assert "-2.000  q 0.012  a -> b" in said
+    assert "+0.500  b -> a" in said
+    assert "Two edges are identifiable." in said
+
+
 def test_options(run, tmp_path):
-    arguments = ["--format", "cyjs", "--out", str(tmp_path / "out"), "--min-frequency", "0.2", "--model", "cellbox"]
+    arguments = ["--format", "cyjs", "--out", str(tmp_path / "out"), "--min-stability", "0.2", "--model", "cellbox"]
     assert main(["network", str(run.path), *arguments]) == 0
     (file,) = (tmp_path / "out").iterdir()
     assert len(json.loads(file.read_text())["elements"]["edges"]) == 2
@@ -41,7 +53,7 @@ def test_options(run, tmp_path):
     ("arguments", "words"),
     [
         (["--model", "nosuch"], "networks of cellbox, none of 'nosuch'"),
-        (["--min-frequency", "2"], "between 0 and 1"),
+        (["--min-stability", "2"], "between 0 and 1"),
         (["--format", "xls"], "xls"),
     ],
 )

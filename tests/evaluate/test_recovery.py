@@ -53,7 +53,7 @@ def test_against_a_slow_naive_version_on_other_nodes_in_another_order():
     nodes = [*random.permutation(truth.nodes)[:25], "unheard of"]
     weights = random.standard_normal((26, 26)) * (random.random((26, 26)) < 0.3)
     frequency = random.random((26, 26))
-    guess = Network.from_matrix(weights, nodes, (), {"selection_frequency": frequency})
+    guess = Network.from_matrix(weights, nodes, (), {"stability": frequency})
     edges = {(e["source"], e["target"]): e for e in guess.edges.to_dict("records")}
     real = {(e["source"], e["target"]): e["weight"] for e in truth.edges.to_dict("records")}
     strength, is_real, right = [], [], []
@@ -62,7 +62,7 @@ def test_against_a_slow_naive_version_on_other_nodes_in_another_order():
             if source == target or source_role == "phenotype" or target_role == "input":
                 continue
             edge = edges.get((source, target))
-            strength.append(abs(edge["weight"]) * edge["selection_frequency"] if edge else 0.0)
+            strength.append(abs(edge["weight"]) * edge["stability"] if edge else 0.0)
             is_real.append((source, target) in real)
             if edge and edge["weight"] and is_real[-1]:
                 right.append(np.sign(edge["weight"]) == np.sign(real[source, target]))

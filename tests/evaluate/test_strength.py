@@ -30,8 +30,8 @@ def test_drive_does_not_depend_on_the_unit_of_the_source():
 
 
 def test_strength_takes_what_is_known():
-    frequency = {"selection_frequency": np.array([[0.0, 0.5], [np.nan, 0.0]])}
+    frequency = {"stability": np.array([[0.0, 0.5], [np.nan, 0.0]])}
     network = Network.from_matrix(np.array([[0.0, 3.0], [-4.0, 0.0]]), ["a", "b"], (), frequency)
-    assert list(strength_of(network.edges)) == [0.0, 1.5]
-    assert list(strength_of(network.edges.drop(columns="selection_frequency"))) == [4.0, 3.0]
-    assert list(strength_of(with_drive(network, {"a": 1.0}).edges)) == [0.0, 0.0]
+    assert list(strength_of(network.edges)) == [4.0, 1.5]
+    assert list(strength_of(network.edges.drop(columns="stability"))) == [4.0, 3.0]
+    assert list(strength_of(with_drive(network, {"a": 1.0}).edges)) == [4.0, 0.0]

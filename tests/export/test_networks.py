@@ -22,7 +22,7 @@ def network() -> Network:
             "source": [NAMES[0], NAMES[1], NAMES[2], NAMES[5]],
             "target": [NAMES[1], NAMES[2], NAMES[4], NAMES[0]],
             "weight": [0.5, -1.25, 0.125, 0.0],
-            "selection_frequency": [0.9, 0.4, np.nan, 0.1],
+            "stability": [0.9, 0.4, np.nan, 0.1],
         }
     )
     return Network(NAMES, edges, ("molecule",) * 4 + ("phenotype", "input"))
@@ -32,7 +32,7 @@ def test_long_table_reads_back(network):
     table = pd.read_csv(io.StringIO(long_table(network).to_csv(index=False)))
     assert list(table["weight"]) == [-1.25, 0.5, 0.125, 0.0]
     assert list(table["sign"][:3]) == ["-", "+", "+"]
-    again = Network(NAMES, table[["source", "target", "weight", "selection_frequency"]], network.roles)
+    again = Network(NAMES, table[["source", "target", "weight", "stability"]], network.roles)
     np.testing.assert_array_equal(again.matrix(), network.matrix())
 
 
@@ -44,8 +44,8 @@ def test_graphml_is_read_by_networkx(network):
     assert networkx.get_node_attributes(graph, "role")["n4"] == "phenotype"
     weights = {(names[a], names[b]): data["weight"] for a, b, data in graph.edges(data=True)}
     assert weights[NAMES[1], NAMES[2]] == -1.25
-    assert graph["n0"]["n1"]["selection_frequency"] == 0.9
-    assert "selection_frequency" not in graph["n2"]["n4"]
+    assert graph["n0"]["n1"]["stability"] == 0.9
+    assert "stability" not in graph["n2"]["n4"]
 
 
 def test_cyjs_is_read_by_networkx(network):
@@ -56,7 +56,7 @@ def test_cyjs_is_read_by_networkx(network):
     assert [graph.nodes[node]["name"] for node in graph] == list(NAMES)
     assert graph["1"]["2"]["weight"] == -1.25
     assert graph["1"]["2"]["interaction"] == "inhibits"
-    assert graph["0"]["1"]["selection_frequency"] == 0.9
+    assert graph["0"]["1"]["stability"] == 0.9
 
 
 def test_cyjs_has_what_cytoscape_asks_for(network):
@@ -69,13 +69,13 @@ def test_cyjs_has_what_cytoscape_asks_for(network):
     assert {edge[end] for edge in edges for end in ("source", "target")} <= {node["id"] for node in nodes}
 
 
-@pytest.mark.parametrize(("frequency", "left"), [(0.0, 3), (0.4, 2), (0.5, 1), (1.0, 0)])
+@pytest.mark.parametrize(("frequency", "left"), [(0.0, 3), (0.4, 3), (0.5, 2), (1.0, 1)])
 def test_stable_edges(network, frequency, left):
     assert len(stable_edges(network, frequency).edges) == left
 
 
 def test_all_edges_are_stable_where_no_frequency_is_known(network):
-    bare = Network(network.nodes, network.edges.drop(columns="selection_frequency"), network.roles)
+    bare = Network(network.nodes, network.edges.drop(columns="stability"), network.roles)
     assert len(stable_edges(bare, 1.0).edges) == 3
 
 

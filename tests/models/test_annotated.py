@@ -202,10 +202,10 @@ def test_saved_and_loaded_it_predicts_the_same(fitted: FittedAnnotated, tmp_path
 
 def test_network_and_history(fitted: FittedAnnotated) -> None:
     network = fitted.network()
-    assert {"sign_agreement", "spread"} <= set(network.edges.columns)
+    assert {"stability", "lower", "upper"} <= set(network.edges.columns)
     between = network.edges[network.edges["source"].str.startswith("n")]
-    assert between["sign_agreement"].between(0, 1).all()
-    assert (between["spread"] > 0).all()
+    assert between["stability"].between(0, 1).all()
+    assert (between["upper"] > between["lower"]).all()
     np.testing.assert_allclose(network.matrix()[:8, :8], fitted.network_weights)
     history = fitted.history()
     assert len(history) == QUICK.steps + 1  # the errors before the first update, too

@@ -129,7 +129,7 @@ def test_graph_draws_the_strongest_edges_by_sign_and_frequency():
     truth = simulate_demo().truth
     matrix = truth.matrix()
     frequency = np.where(matrix > 0, 1.0, 0.3) * (matrix != 0)
-    network = Network.from_matrix(matrix + np.eye(30), truth.nodes, truth.roles, {"selection_frequency": frequency})
+    network = Network.from_matrix(matrix + np.eye(30), truth.nodes, truth.roles, {"stability": frequency})
     ax = network_graph(network, edges=10).axes[0]
     arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
     strength = np.abs(matrix) * frequency

@@ -178,7 +178,8 @@ def write_extras(run: RunFolder, screen: Screen) -> None:
     random = np.random.default_rng(0)
     weights = truth.matrix() + 0.2 * random.standard_normal((30, 30)) * (random.random((30, 30)) < 0.2)
     frequency = np.where(weights != 0, random.uniform(0.2, 1, weights.shape), 0)
-    learnt = Network.from_matrix(weights, truth.nodes, truth.roles, {"selection_frequency": frequency})
+    learnt = Network.from_matrix(weights, truth.nodes, truth.roles, {"stability": frequency})
+    run.write_json("evidence", {"sentences": ["<Half> of the edges & no more are identifiable."]})
     run.write_network("cellbox", learnt)
 
 

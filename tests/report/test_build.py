@@ -75,10 +75,10 @@ def test_the_page_is_whole_small_and_fetches_nothing(html, page):
 
 def test_every_name_is_escaped_and_said(page, run):
     edges = ReportData(run).network("cellbox").edges
-    strongest = edges.loc[(edges["drive"].abs() * edges["selection_frequency"]).nlargest(20).index]
+    strongest = edges.loc[(edges["drive"].abs() * edges["stability"]).nlargest(20).index]
     names = {*strongest["source"], *strongest["target"], *run.table("perturbations")["name"][:2]}
     assert len(names.intersection(HARD + HARD_DRUGS)) >= 5
-    for name in ("<b>bold</b> & $screen_1$", *names):
+    for name in ("<b>bold</b> & $screen_1$", "<Half> of the edges & no more", *names):
         assert name in page.text, name
 
 

@@ -57,7 +57,7 @@ def test_the_long_table_has_a_row_for_each_condition_and_feature():
 
 
 def test_a_network_survives_its_tables(tmp_path):
-    edges = pd.DataFrame({"source": ["NA"], "target": ["b"], "weight": [-0.5], "selection_frequency": [0.9]})
+    edges = pd.DataFrame({"source": ["NA"], "target": ["b"], "weight": [-0.5], "stability": [0.9]})
     run = RunFolder(tmp_path)
     run.write_network("cellbox", Network(("NA", "b"), edges, ("input", "molecule")))
     read = run.network("cellbox")

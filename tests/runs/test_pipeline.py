@@ -53,6 +53,13 @@ def test_everything_is_kept(run):
     assert not [file for file in run.path.rglob(".*") if file.is_file()]
 
 
+def test_every_edge_has_its_evidence(run):
+    network = run.network("cellbox")
+    assert {"stability", "lower", "upper", "q_value", "identifiable"} <= set(network.edges.columns)
+    assert network.edges["identifiable"].dtype == bool
+    assert "identifiable" in run.edge_sentences()[0]
+
+
 def test_the_seeds_spread_is_given_for_models_only(run):
     scores = run.table("scores")
     nmse = scores[scores["score"] == scores["score"].iloc[0]].set_index("model")

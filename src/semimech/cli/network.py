@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from semimech.runs.folder import RunFolder
 
 SHOWN = 12
+SAID = {"stability": "in {:.0%}", "q_value": "q {:.2g}"}
 
 
 def network(
@@ -20,7 +22,7 @@ def network(
     model: str | None = None,
     format: Literal["csv", "graphml", "cyjs", "all"] = "all",  # noqa: A002 - the option's name on the command line
     out: Path | None = None,
-    min_frequency: float = 0.5,
+    min_stability: float = 0.5,
 ) -> None:
     """Write the network of a run as a table, GraphML and Cytoscape JSON.
 
@@ -34,23 +36,25 @@ def network(
         One format, or all of them.
     out
         Folder to write to; the folder "export" of the run if not given.
-    min_frequency
-        Keep the edges found in at least this share of the resamples (0 to 1).
+    min_stability
+        Keep the edges found with the same sign in at least this share of the resamples (0 to 1).
     """
     from semimech.export.table import stable_edges
     from semimech.export.write import FORMATS, write_network
     from semimech.runs.folder import RunFolder
 
-    if not 0 <= min_frequency <= 1:
-        raise UserError(f"--min-frequency is {min_frequency:g}: give a share between 0 and 1.")
+    if not 0 <= min_stability <= 1:
+        raise UserError(f"--min-stability is {min_stability:g}: give a share between 0 and 1.")
     folder = RunFolder.open(run)
     name = _chosen(folder, model)
     whole = folder.network(name)
     if whole is None:
         raise UserError(f"The run {run} has no network of {name}: correct the name given to --model.")
-    kept = stable_edges(whole, min_frequency)
+    kept = stable_edges(whole, min_stability)
     written = write_network(kept, out or folder.path / "export", name, FORMATS if format == "all" else (format,))
-    print(_as_text(kept, name, min_frequency))
+    print(_as_text(kept, name, min_stability))
+    for sentence in folder.edge_sentences():
+        print(sentence)
     print("\n".join(f"written  {path}" for path in written))
 
 
@@ -69,15 +73,16 @@ def _chosen(run: RunFolder, model: str | None) -> str:
     return slug(model)
 
 
-def _as_text(network: Network, name: str, min_frequency: float) -> str:
+def _as_text(network: Network, name: str, min_stability: float) -> str:
     edges, size = network.edges, len(network.edges)
     lines = [f"{name}: {len(network.nodes):,} nodes, {size:,} edges"]
-    has_frequency = "selection_frequency" in edges
-    if has_frequency:
-        lines[0] += f" found in at least {min_frequency:.0%} of the resamples"
+    if "stability" in edges:
+        lines[0] += f" found with the same sign in at least {min_stability:.0%} of the resamples"
     shown = edges.sort_values("weight", key=lambda weight: weight.abs(), ascending=False, kind="stable").head(SHOWN)
     for edge in shown.to_dict("records"):
-        evidence = f"  in {edge['selection_frequency']:.0%}" if has_frequency else ""
+        evidence = "".join(
+            f"  {words.format(edge[name])}" for name, words in SAID.items() if not math.isnan(edge.get(name, math.nan))
+        )
         lines.append(f"  {edge['weight']:+7.3f}{evidence}  {edge['source']} -> {edge['target']}")
     if size > SHOWN:
         lines.append(f"  ... and {size - SHOWN:,} weaker edges")

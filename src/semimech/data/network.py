@@ -18,7 +18,8 @@ class Network:
     """Nodes, and a long table of edges source -> target.
 
     `edges` has the columns source, target, weight (signed: the change of the target's input per unit of the
-    source) and any evidence columns, such as `selection_frequency` and `sign_agreement` in [0, 1].
+    source) and any columns of evidence: stability (share of resamples that have the edge with this sign), lower and
+    upper (90 % interval of the weight over resamples), identifiable, q_value (see `evaluate.evidence`).
     `roles` gives each node its role: molecule, phenotype or input. Raises UserError where an edge names an
     unknown node, stands twice, or has no finite weight.
     """

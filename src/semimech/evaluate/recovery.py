@@ -38,7 +38,7 @@ class Recovery:
 def recovery(network: Network, truth: Network, name: str = "network") -> Recovery:
     """Compare the edges of `network`, by strength, with those of `truth`.
 
-    Strength is that of `strength_of`: |drive| or |weight|, times the selection frequency. The pairs are source ->
+    Strength is that of `strength_of`: |drive| or |weight|, times the stability. The pairs are source ->
     target with no self-loop, no phenotype as a source and no input as a target; a node of the truth that the network
     does not have counts as not found. AUPRC = sum_k (R_k - R_k-1) P_k over the distinct strengths, as in Davis and
     Goadrich 2006, doi:10.1145/1143844.1143874. Raises UserError where the truth has no edge among the pairs.

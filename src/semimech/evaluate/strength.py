@@ -9,7 +9,7 @@ import pandas as pd
 
 from semimech.data.network import Network
 
-DRIVE, FREQUENCY = "drive", "selection_frequency"
+DRIVE, STABILITY = "drive", "stability"
 
 
 def source_swings(
@@ -37,6 +37,6 @@ def with_drive(network: Network, swings: Mapping[str, float]) -> Network:
 
 
 def strength_of(edges: pd.DataFrame) -> pd.Series:
-    """|drive| where it is known, else |weight|; times the selection frequency where there is one."""
+    """|drive| where it is known, else |weight|; times the stability where it is known."""
     strength = edges[DRIVE if DRIVE in edges else "weight"].abs()
-    return strength * edges[FREQUENCY].fillna(0.0) if FREQUENCY in edges else strength
+    return strength * edges[STABILITY].fillna(1.0) if STABILITY in edges else strength

@@ -6,18 +6,18 @@ import pandas as pd
 
 from semimech.data.network import Network
 
-FREQUENCY = "selection_frequency"
+STABILITY = "stability"
 
 
-def stable_edges(network: Network, min_frequency: float) -> Network:
-    """The network with the edges selected in at least `min_frequency` of the resamples, and a weight that is not zero.
+def stable_edges(network: Network, min_stability: float) -> Network:
+    """The network with the edges of at least that stability, and a weight that is not zero.
 
-    Where the model gives no selection frequency every edge with a weight stays.
+    Where the stability is not known every edge with a weight stays.
     """
     edges = network.edges
     kept = edges["weight"] != 0
-    if FREQUENCY in edges:
-        kept &= edges[FREQUENCY].fillna(0) >= min_frequency
+    if STABILITY in edges:
+        kept &= edges[STABILITY].fillna(1) >= min_stability
     return Network(network.nodes, edges[kept], network.roles)
 
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from semimech.data.network import Network
-from semimech.evaluate.strength import DRIVE, FREQUENCY, strength_of
+from semimech.evaluate.strength import DRIVE, STABILITY, strength_of
 from semimech.plot.layout import place_nodes
 from semimech.plot.style import INK, NEGATIVE, PAPER, POSITIVE, new_figure, shortened, styled
 
@@ -25,7 +25,7 @@ SQUARE = BoxStyle("Square", pad=0.0)
 
 @styled
 def network_graph(network: Network, *, edges: int = 45) -> Figure:
-    """The strongest edges between different nodes: colour and head by sign, width by drive, opacity by frequency.
+    """The strongest edges between different nodes: colour and head by sign, width by drive, opacity by stability.
 
     Strongest as in `strength_of`; the drive is the weight where it is not known. Inputs stand left, phenotypes right.
     """
@@ -84,7 +84,7 @@ def _draw_edges(ax: Axes, table: pd.DataFrame, ends: np.ndarray, place: np.ndarr
     largest = table[wide].abs().max() if len(table) else 1.0
     for row, (source, target) in zip(table.to_dict("records"), ends, strict=True):
         strength = abs(row[wide]) / largest
-        frequency = row.get(FREQUENCY, 1.0)
+        stability = row.get(STABILITY, 1.0)
         start = _edge_of_box(place[source], place[target], sizes[source] + 4)
         stop = _edge_of_box(place[target], place[source], sizes[target] + 8)
         positive = row["weight"] > 0
@@ -97,7 +97,7 @@ def _draw_edges(ax: Axes, table: pd.DataFrame, ends: np.ndarray, place: np.ndarr
                 mutation_scale=1,
                 color=POSITIVE if positive else NEGATIVE,
                 lw=0.8 + 3.2 * strength,
-                alpha=float(np.clip(0.15 + 0.8 * (frequency if frequency == frequency else 0.0), 0.15, 0.95)),
+                alpha=float(np.clip(0.15 + 0.8 * (stability if stability == stability else 1.0), 0.15, 0.95)),
                 shrinkA=0,
                 shrinkB=0,
                 zorder=2,
@@ -124,7 +124,7 @@ def _legend(ax: Axes, table: pd.DataFrame, roles: set[str]) -> None:
         Line2D([], [], color=NEGATIVE, lw=3, label="inhibits (bar)"),
     ]
     note = "width: |drive|" if DRIVE in table else "width: |weight|"
-    note += "; opacity: share of resamples with the edge" if FREQUENCY in table else ""
+    note += "; opacity: share of resamples with the edge and its sign" if STABILITY in table else ""
     handles.append(Line2D([], [], ls="", label=note))
     ax.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=9.5, handletextpad=0.5,
               columnspacing=1.4, frameon=True, facecolor=PAPER, edgecolor="none", borderpad=0.1)  # fmt: skip

@@ -102,6 +102,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         **_dropped(data),
         "solved": list(_solved(data)),
         "networks": list(_networks(data)),
+        "edge_sentences": data.run.edge_sentences(),
         "recoveries": [_recovery_row(one) for one in truth],
         "unseen": unseen_combinations(data),
         "provenance": _provenance(data),
@@ -171,11 +172,10 @@ def _networks(data: ReportData) -> Iterator[dict[str, Any]]:
         if network is None:
             continue
         edges = network.edges[network.edges["weight"] != 0]
-        has_frequency = "selection_frequency" in edges
         words = f"{model}: {len(network.nodes):,} nodes, {len(edges):,} edges with a weight that is not zero"
-        if has_frequency:
-            stable = int((edges["selection_frequency"] >= 0.5).sum())
-            words += f", {stable:,} of them found in at least half of the resamples"
+        if "stability" in edges:
+            stable = int((edges["stability"] >= 0.5).sum())
+            words += f", {stable:,} of them with that sign in at least half of the resamples"
         listed = edges.loc[strength_of(edges).sort_values(ascending=False, kind="stable").index[:EDGES_LISTED]]
         evidence = [name for name in edges.columns if name not in ("source", "target", "weight")]
         rows = [
@@ -183,12 +183,18 @@ def _networks(data: ReportData) -> Iterator[dict[str, Any]]:
                 "source": edge["source"],
                 "target": edge["target"],
                 "weight": number(edge["weight"], sign=True),
-                "evidence": [number(edge[name]) if isinstance(edge[name], float) else edge[name] for name in evidence],
+                "evidence": [_cell(edge[name]) for name in evidence],
             }
             for edge in listed.to_dict("records")
         ]
         titles = [name.replace("_", " ") for name in evidence]
         yield {"model": model, "words": f"{words}.", "edges": rows, "evidence": titles}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def _recovery_row(one: Any) -> dict[str, str]:

@@ -167,13 +167,13 @@ def _network(data: ReportData, model: str) -> Iterator[Drawn]:
     network = data.network(model)
     if network is None or not (network.edges["weight"] != 0).any():
         return
-    frequency = " Faint edges were found in few resamples." if "selection_frequency" in network.edges else ""
+    faint = " Faint edges were found with that sign in few resamples." if "stability" in network.edges else ""
     yield Drawn(
         "network",
         f"network-{slug(model)}",
         f"The strongest edges of {model}",
         "Blue arrows activate, vermilion bars inhibit. Strength and width: drive, the weight times the root mean "
-        "square of its source over conditions." + frequency,
+        "square of its source over conditions." + faint,
         network_graph(network),
     )
     caption = "Each row is a target, each column a source. Nodes with like edges stand beside each other."
@@ -205,7 +205,7 @@ def _recovery(data: ReportData) -> Iterator[Drawn]:
             "recovery",
             "Recovery of the generating network",
             f"{found[0].edges} true edges among {found[0].pairs} pairs that could be one; self-loops are left out. "
-            "Edges are called from the largest |drive| x selection frequency down. Correlation between measured values "
+            "Edges are called from the largest |drive| x stability down. Correlation between measured values "
             "is the simplest guess; a random order reaches the dashed line.",
             recovery_curves(found),
         )

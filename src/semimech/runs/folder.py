@@ -12,6 +12,7 @@ history/<model>.csv   step, train_error, validation_error of the final fit
 elapsed.json          seconds that the run has taken so far, all its processes together
 scores.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
 models/<model>/       the model fitted on all rows: model.json and equinox leaves
+evidence.json         how far the effects tell edges apart, in words
 networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)
 figures/*.svg, *.png and report.html
 """
@@ -99,6 +100,11 @@ class RunFolder:
         """The models that have a network, the truth not among them."""
         found = sorted((self.path / "networks").glob("*.nodes.csv"))
         return tuple(name for name in (f.name.removesuffix(".nodes.csv") for f in found) if name != "truth")
+
+    def edge_sentences(self) -> tuple[str, ...]:
+        """In words: how far effects tell edges apart, and how strong an edge must be to be found; () if not known."""
+        file = self.path / "evidence.json"
+        return tuple(read_json(file)["sentences"]) if file.is_file() else ()
 
     def models(self) -> tuple[str, ...]:
         """The models fitted on all rows."""

@@ -18,6 +18,7 @@ from semimech.data.effects import effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import SPLITS, Split, split_screen
 from semimech.evaluate.ceiling import ceiling_of
+from semimech.evaluate.evidence import EdgeEvidence, edge_evidence
 from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import reference_of
 from semimech.models.base import Estimator, Fitted, Prediction
@@ -242,6 +243,7 @@ def _write_judgement(run: RunFolder, judgement: Judgement) -> None:
 def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Steps) -> None:
     """Fit every model on all rows for prediction, and keep its network and its learning curve."""
     split = all_rows(screen, options.seed)
+    evidence: EdgeEvidence | None = None
     for estimator in options.estimators(screen):
         monitor = steps.begin(f"all rows, {estimator.name}")
         folder = run.path / "models" / estimator.name
@@ -250,11 +252,19 @@ def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Ste
         fitted = estimator.fit(screen, split, seed=options.seed, monitor=monitor)
         network = fitted.network()
         if network is not None:
-            run.write_network(estimator.name, network)
+            evidence = evidence or _weigh_edges(run, screen)
+            run.write_network(estimator.name, evidence.attach(network))
         history: Callable[[], pd.DataFrame] | None = getattr(fitted, "history", None)
         if history is not None:
             run.write_table(f"history/{estimator.name}", history())
         save_fitted(fitted, folder)
+
+
+def _weigh_edges(run: RunFolder, screen: Screen) -> EdgeEvidence:
+    """What all rows say of every edge, whatever the model."""
+    evidence = edge_evidence(screen)
+    run.write_json("evidence", {"sentences": list(evidence.sentences)})
+    return evidence
 
 
 def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement) -> None:

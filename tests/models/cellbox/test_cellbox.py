@@ -65,8 +65,8 @@ def test_network_has_names_evidence_and_no_self_loops(fitted) -> None:
     edges = network.edges
     assert not (edges["source"] == edges["target"]).any()
     assert not edges["source"].eq("growth").any()
-    assert edges["selection_frequency"].between(0, 1).all()
-    assert edges["sign_agreement"].between(0.5, 1).all()
+    assert edges["stability"].between(0, 1).all()
+    assert (edges["lower"] <= edges["upper"]).all()
     assert not edges[edges["source"].str.startswith("d")]["target"].eq("growth").any()
     for drug in ("dA", "dB", "dC", "dD"):
         mine = edges[edges["source"] == drug].set_index("target")["weight"]

@@ -88,6 +88,6 @@ def test_the_network_of_a_fit_with_cells_is_drawn_with_its_evidence(screen: Scre
     fitted = LinearSCM(within=(10.0,)).fit(screen, everything(screen))
     assert len(fitted.effects) > len(fitted.conditions)
     network = fitted.network()
-    assert np.isfinite(network.edges[["weight", "spread", "deviation"]].to_numpy()).all()
+    assert np.isfinite(network.edges[["weight", "lower", "deviation"]].to_numpy()).all()
     assert network.matrix()[1, 0] > 0.2
     assert fitted.predict([Condition((("k1", 1.0),))]).mean.shape == (1, 8)

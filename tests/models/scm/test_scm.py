@@ -228,14 +228,14 @@ def test_network_finds_the_edges_and_says_how_sure(screen: Screen) -> None:
     weights, truth = np.abs(found.matrix()), network() != 0
     free = ~np.eye(12, dtype=bool)
     assert np.median(weights[free & truth]) > 3 * np.median(weights[free & ~truth])
-    assert {"deviation", "spread", "sign_agreement", "perturbed"} <= set(found.edges.columns)
+    assert {"deviation", "stability", "lower", "upper", "perturbed"} <= set(found.edges.columns)
     effects = effects_of(screen, np.arange(screen.shape[0]))
     alone = effects.conditions.index(Condition((("k2", 1.0),)))
     wanted = effects.values[alone, 3] / effects.values[:, 3].std()
     edge = found.edges.query("source == 'g2' and target == 'g3'").iloc[0]
     assert edge["deviation"] == pytest.approx(wanted, rel=1e-5)
     assert set(found.edges.loc[found.edges["perturbed"] == 0, "source"]) == {"g10", "g11"}
-    assert found.edges["sign_agreement"].between(0, 1).all()
+    assert found.edges["stability"].between(0, 1).all()
     few = LinearSCM(network_nodes=3).fit(screen, without(screen, "k0")).network()
     assert len(few.nodes) == KNOCKED  # every target stays
 

@@ -19,6 +19,7 @@ from semimech.models.annotated.objective import Parts, drive, states
 from semimech.models.base import Prediction
 from semimech.models.cellbox.nodes import NodeMap
 from semimech.models.cellbox.problem import activity
+from semimech.models.jackknife import jackknife_interval
 from semimech.models.knowledge import Knowledge, Mixture, informed_words
 from semimech.numerics.activations import Activation
 from semimech.numerics.steady_state import Solver
@@ -82,8 +83,8 @@ class FittedAnnotated:
     def network(self) -> Network:
         """Edges between nodes, and from each perturbation seen to what it drives at strength 1.
 
-        spread: standard deviation over the inner fits that leave out perturbations; sign_agreement: the share of
-        them with the same sign (both NaN for the edges from perturbations, which differ by what is left out).
+        stability: share of the inner fits, which leave out perturbations, with the same sign; lower, upper: 90 %
+        interval by their jackknife (all NaN for the edges from perturbations, which differ by what is left out).
         """
         nodes = self.nodes
         extra = [name for name, j in zip(nodes.inputs, nodes.input_features, strict=True) if j < 0]
@@ -91,16 +92,16 @@ class FittedAnnotated:
         inputs = [int(j) if j >= 0 else place[n] for n, j in zip(nodes.inputs, nodes.input_features, strict=True)]
         labels = [f"{name} (input)" if name in nodes.features else name for name in extra]
         names, roles = (*nodes.features, *labels), (*nodes.roles, *("input" for _ in extra))
-        size, evidence = len(names), {}
+        size, evidence = len(names), dict[str, np.ndarray]()
         inner = np.ix_(nodes.molecules, nodes.molecules), np.ix_(nodes.readouts, nodes.molecules)
         drives = np.ix_(nodes.observed, np.array(inputs, int))
         weights = np.zeros((size, size), np.float32)
         weights[inner[0]], weights[inner[1]], weights[drives] = self.network_weights, self.readout, self._drives()
-        for name, summary in (("sign_agreement", _agreement), ("spread", _spread)):
-            table = np.full((size, size), np.nan)
-            table[inner[0]] = summary(self.inner_network, self.network_weights)
-            table[inner[1]] = summary(self.inner_readout, self.readout)
-            evidence[name] = table
+        parts = ((self.network_weights, self.inner_network), (self.readout, self.inner_readout))
+        for block, (estimate, refits) in zip(inner, parts, strict=True):
+            found = (_agreement(refits, estimate), *jackknife_interval(estimate, refits))
+            for name, values in zip(("stability", "lower", "upper"), found, strict=True):
+                evidence.setdefault(name, np.full((size, size), np.nan))[block] = values
         return Network.from_matrix(weights, names, roles, evidence)
 
     def history(self) -> pd.DataFrame:
@@ -163,7 +164,3 @@ def _agreement(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
     if not len(members):
         return np.full(weights.shape, np.nan)
     return ((np.sign(members) == np.sign(weights)) & (weights != 0)).mean(0)
-
-
-def _spread(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return members.std(0) if len(members) else np.full(weights.shape, np.nan)

@@ -93,19 +93,17 @@ class FittedCellBox:
         return Prediction(conditions, self.nodes.features, mean, lower, upper, LEVEL, rests_on, status)
 
     def network(self) -> Network:
-        """Mean weights over the members, with the share of members that have the edge and agree on its sign.
+        """Mean weights over the members, with what the members agree on.
 
-        Nodes are the features, then the unobserved input nodes. selection_frequency: share of members in which the
-        edge is not zero; sign_agreement: of those, the share with the commoner sign; spread: sd of the weight.
+        Nodes are the features, then the unobserved input nodes. stability: share of members that have the edge with
+        the sign of the mean; lower, upper: quantiles .05 and .95 of the weight over the members (NaN of one member).
         """
         nodes, roles, weights = self._assembled()
-        chosen = weights != 0
-        frequency = chosen.mean(0)
-        positive, negative = (weights > 0).mean(0), (weights < 0).mean(0)
-        common = np.maximum(positive, negative)
-        agreement = np.divide(common, frequency, out=np.zeros_like(frequency), where=frequency > 0)
-        evidence = {"selection_frequency": frequency, "sign_agreement": agreement, "spread": weights.std(0)}
-        return Network.from_matrix(weights.mean(0), nodes, roles, evidence)
+        mean = weights.mean(0)
+        stability = ((np.sign(weights) == np.sign(mean)) & (mean != 0)).mean(0)
+        bounds = np.quantile(weights, (0.05, 0.95), axis=0) if self.members > 1 else np.full((2, *mean.shape), np.nan)
+        evidence = {"stability": stability, "lower": bounds[0], "upper": bounds[1]}
+        return Network.from_matrix(mean, nodes, roles, evidence)
 
     def offset(self) -> np.ndarray | None:
         """The constant b = a - W x(0) of each node (members x nodes), None where none was fitted."""

@@ -11,6 +11,7 @@ import numpy as np
 from semimech.data.condition import GENETIC, Condition, Perturbation
 from semimech.data.network import Network
 from semimech.models.base import Prediction, what_it_rests_on
+from semimech.models.jackknife import jackknife_interval
 from semimech.models.scm.law import Law
 from semimech.models.scm.targets import expected_slopes, rows_that_hold
 
@@ -85,7 +86,7 @@ class FittedSCM:
     def network(self) -> Network:
         """B among the kept nodes, with what leaving out one perturbation at a time does to it.
 
-        spread: jackknife standard error of the weight; sign_agreement: share of the refits that agree on its sign;
+        stability: share of the refits that agree on the sign; lower, upper: 90 % interval by the jackknife;
         perturbed: 1 where the source was itself perturbed in training, else the edge rests on association alone;
         deviation: what perturbing the source alone did to the target, in sd of the target over conditions, direct or
         not (0 where it was not perturbed).
@@ -93,14 +94,13 @@ class FittedSCM:
         nodes = self.network_nodes
         weights = self._law.matrix(nodes)
         refits = np.stack([law.matrix(nodes) for law in self._refits()] or [weights])
-        n = len(refits)
-        spread = np.sqrt((n - 1) / n * ((refits - refits.mean(0)) ** 2).sum(0))
-        agreement = (np.sign(refits) == np.sign(weights)).mean(0) * (weights != 0)
+        lower, upper = jackknife_interval(weights, refits)
         perturbed = np.isin(nodes, self._law.targeted).astype(float)
         evidence = {
             "deviation": np.where(weights != 0, self._deviations(nodes), 0.0),
-            "spread": spread,
-            "sign_agreement": agreement,
+            "stability": (np.sign(refits) == np.sign(weights)).mean(0) * (weights != 0),
+            "lower": lower,
+            "upper": upper,
             "perturbed": np.where(weights != 0, perturbed[None, :], 0.0),
         }
         return Network.from_matrix(weights, [self.features[j] for j in nodes], (), evidence)
