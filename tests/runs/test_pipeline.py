@@ -147,7 +147,7 @@ def test_what_is_given_overrules_the_file():
 
 def test_the_seconds_of_all_processes_are_added_up(screen, run, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        run_screen(screen, tmp_path, OPTIONS, monitor=StopAt(5))
+        run_screen(screen, tmp_path, OPTIONS, monitor=StopAt(20))
     assert RunFolder(tmp_path).json("elapsed")["seconds"] > 0
     finished = run.json("elapsed")
     run_screen(screen, run.path, OPTIONS)
