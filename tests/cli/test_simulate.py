@@ -9,6 +9,7 @@ import pytest
 from semimech.cli import main
 from semimech.data.readers import read_screen
 from semimech.data.simulated import read_truth
+from semimech.runs.folder import RunFolder
 from semimech.simulate.build import simulate_screen
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulate.md"
@@ -33,6 +34,14 @@ def test_the_example_of_the_page_can_be_checked(screens, capsys):
         assert words in shown
 
 
+def test_what_is_written_can_be_run(screens, tmp_path, capsys):
+    options = ["--models", "ridge", "--partitions", "1", "--seeds", "1", "--out", str(tmp_path / "run")]
+    assert main(["run", str(screens[1]), *options]) == 0
+    assert "condition's own" in capsys.readouterr().out
+    assert (tmp_path / "run" / "report.html").is_file()
+    assert RunFolder.open(tmp_path / "run").network("truth").nodes == ("A", "B", "C", "D", "first", "second")
+
+
 def test_the_truth_can_be_read_and_fits_the_screen(screens):
     screen, truth = read_screen(screens[0]), read_truth(screens[0])
     assert screen.truth is not None
@@ -50,11 +59,11 @@ def test_the_truth_can_be_read_and_fits_the_screen(screens):
 
 def test_orders_are_contexts_with_controls_of_their_own(screens):
     screen = read_screen(screens[1])
-    assert sorted(set(screen.obs["context"].astype(str))) == ["first, then second", "second, then first"]
+    assert sorted(set(screen.obs["context"].astype(str))) == ["first>second", "second>first"]
     assert screen.obs[screen.is_control]["context"].nunique() == 2
     assert set(screen.obs["order"][~screen.is_control]) == {"first>second", "second>first"}
     means = {c.context: screen.responses[screen.condition_codes == k].mean(0) for k, c in enumerate(screen.conditions)}
-    assert np.abs(means["first, then second"] - means["second, then first"]).max() > 0.5
+    assert np.abs(means["first>second"] - means["second>first"]).max() > 0.5
 
 
 def test_cells_with_intrinsic_noise_keep_their_own_clean_levels(screens):

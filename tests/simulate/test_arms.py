@@ -41,11 +41,17 @@ def test_the_same_perturbations_in_another_order_are_contexts_of_their_own():
         (),
     )
     assert [(arm.context, arm.protocol.is_control) for arm in arms] == [
-        ("A then B", True),
-        ("B then A", True),
-        ("A then B", False),
-        ("B then A", False),
+        ("A>B", True),
+        ("B>A", True),
+        ("A>B", False),
+        ("B>A", False),
     ]
+
+
+def test_protocols_that_the_order_does_not_tell_apart_are_contexts_by_their_names():
+    a = (("A", 1.0),)
+    arms = declared_arms({n: Protocol((Phase(t, "", a),), n) for n, t in (("short", 12), ("long", 24))}, ())
+    assert [arm.context for arm in arms] == ["short", "long", "short", "long"]
 
 
 def test_what_came_first_is_said_once_there_is_a_second():

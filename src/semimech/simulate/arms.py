@@ -77,12 +77,16 @@ def designed_arms(stages: Sequence[Stage], conditions: Sequence[Condition], time
 def declared_arms(protocols: Mapping[str, Protocol], times: Sequence[float]) -> tuple[Arm, ...]:
     """An arm for each protocol and for each distinct matched control.
 
-    Where two protocols give the same perturbations in another order or medium, each is a context of its own.
+    Where two protocols give the same perturbations, each is a context of its own, named by the order if that tells
+    them apart, else by the protocol.
     """
     treated = [_arm(protocol, times) for protocol in protocols.values() if not protocol.is_control]
     given = [arm.condition(arm.protocol.duration) for arm in treated]
     if len(set(given)) < len(given):
-        treated = [replace(arm, context=arm.protocol.name) for arm in treated]
+        orders = [arm.order(arm.protocol.duration) or arm.protocol.name for arm in treated]
+        told = len(set(zip(given, orders, strict=True))) == len(given)
+        contexts = orders if told else [arm.protocol.name for arm in treated]
+        treated = [replace(arm, context=context) for arm, context in zip(treated, contexts, strict=True)]
     controls = [_arm(protocol, times) for protocol in protocols.values() if protocol.is_control]
     controls += [replace(arm, protocol=arm.protocol.control()) for arm in treated]
     distinct = {(arm.protocol.phases, arm.context): arm for arm in controls}

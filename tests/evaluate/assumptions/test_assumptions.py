@@ -1,5 +1,7 @@
 """Verdicts on screens where the answer is known: what is planted is found, what is not is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.evaluate.assumptions.planted import controls_at, edited, ordered
@@ -34,6 +36,14 @@ def test_what_is_planted_is_found(what):
     assert found.value > found.critical
     assert found.consequence == found.assumption.if_violated
     assert set(found.picture.columns) >= {"value"}
+
+
+def test_a_context_that_is_the_order_itself_is_no_stratum_of_its_own():
+    screen = ordered(0.5)
+    named = replace(screen, obs=screen.obs.assign(context=screen.obs["order"]), _effects={})
+    assert verdict_on("commuting-perturbations", named).value == verdict_on("commuting-perturbations", screen).value
+    lines = replace(screen, obs=screen.obs.assign(context=screen.obs["order"] + " line"), _effects={})
+    assert verdict_on("commuting-perturbations", lines).verdict == CANNOT
 
 
 def test_sizes_are_those_planted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -29,14 +31,14 @@ COMMUTING = Assumption(
 def commuting_perturbations(screen: Screen, level: float, permutations: int, random: np.random.Generator) -> Verdict:
     """Rows that got the same perturbations in another order come from one distribution.
 
-    The order is told by the column `order` of obs, as A>B.
+    The order is told by the column `order` of obs, as A>B; a context that is the order itself is left aside.
     """
     if ORDER not in screen.obs:
         return Verdict(COMMUTING, CANNOT, f"no column '{ORDER}' says in which order perturbations were given (A>B)")
     orders = screen.obs[ORDER].astype(object).fillna("").astype(str).to_numpy(object)
     known = (orders != "") & (np.diff(screen.design.indptr) > 1)
     rows = np.flatnonzero(known)
-    given = screen.condition_codes
+    given = _given(screen, orders, known)
     several = pd.Series(orders[rows]).groupby(given[rows]).transform("nunique").to_numpy() > 1
     rows = rows[several]
     if not rows.size:
@@ -61,3 +63,12 @@ def commuting_perturbations(screen: Screen, level: float, permutations: int, ran
     return Verdict(
         COMMUTING, word(found.p, level), why, found.share, found.critical, found.p, shift.size, unit, axis, picture
     )
+
+
+def _given(screen: Screen, orders: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The condition of each row as a number, without its context where that only repeats the order (rows,)."""
+    if "context" in screen.obs and known.any():
+        contexts = screen.obs["context"].astype(str).to_numpy(object)
+        if (contexts[known] == orders[known]).all():
+            screen = replace(screen, obs=screen.obs.drop(columns="context"), _effects={})
+    return screen.condition_codes
