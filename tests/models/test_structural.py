@@ -3,13 +3,17 @@
 import dataclasses
 import json
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from tests.models.small_cellbox import CONDITIONS, small_cellbox
 
 from semimech.export.structural import described, write_structural
-from semimech.models.structural import StructuralModel, interventions_of, structural_model
+from semimech.models.dynamics.law import Given, NetworkLaw
+from semimech.models.structural import StructuralModel, interventions_of, structural_law, structural_model
+from semimech.numerics.fields import Field, raw_of
 from semimech.support.errors import UserError
 
 
@@ -17,7 +21,13 @@ def chain(strength=1.2, loop=-0.3):
     """drug -> A -> B -| A, with a basal level of B."""
     weights = np.array([[0, loop, 1.0], [strength, 0, 0], [0, 0, 0]])
     return StructuralModel(
-        ("A", "B", "drug"), weights, np.array([1.0, 0.5, 0.0]), np.array([0, 0.2, 0]), np.zeros(3), ("drug",)
+        ("A", "B", "drug"),
+        weights,
+        np.array([1.0, 0.5, 0.0]),
+        np.array([0, 0.2, 0]),
+        np.zeros(3),
+        np.ones(3),
+        ("drug",),
     )
 
 
@@ -27,7 +37,7 @@ def integrated(model, levels, start, until=60.0):
     start = np.array([levels.get(node, x) for node, x in zip(model.nodes, start, strict=True)])
 
     def rate(t, x):
-        return free * (model.gain * np.tanh(model.weights @ x + model.inside) + model.outside - x)
+        return free * model.rates * (model.gain * np.tanh(model.weights @ x + model.inside) + model.outside - x)
 
     return solve_ivp(rate, (0, until), start, rtol=1e-9, atol=1e-10).y[:, -1]
 
@@ -45,7 +55,7 @@ def test_do_is_where_time_integration_ends(levels):
 
 def test_a_bistable_system_is_refused_and_its_clamp_is_not():
     weights = np.array([[0, -3.0], [-3.0, 0]])
-    model = StructuralModel(("A", "B"), weights, np.ones(2), np.zeros(2), np.zeros(2), ())
+    model = StructuralModel(("A", "B"), weights, np.ones(2), np.zeros(2), np.zeros(2), np.ones(2), ())
     answer = model.do({})
     assert not answer.is_valid
     assert answer.equilibria == 2
@@ -59,7 +69,7 @@ def test_a_bistable_system_is_refused_and_its_clamp_is_not():
 
 def test_a_cycle_that_never_rests_is_refused():
     weights = 3 * np.array([[0, 0, -1.0], [1.0, 0, 0], [0, 1.0, 0]])
-    model = StructuralModel(tuple("ABC"), weights, np.ones(3), np.zeros(3), np.zeros(3), ())
+    model = StructuralModel(tuple("ABC"), weights, np.ones(3), np.zeros(3), np.zeros(3), np.ones(3), ())
     assert "did not come to rest" in model.do({}).status
 
 
@@ -78,6 +88,26 @@ def test_a_fit_and_its_structural_model_say_the_same(fitted, basal):
     for levels, expected in zip(interventions_of(model, CONDITIONS), predicted, strict=True):
         np.testing.assert_allclose(structural.do(levels).values[:4], expected, atol=1e-4)
     assert interventions_of(model, CONDITIONS)[1] == pytest.approx({"B": -0.8, "drug": np.tanh(1.0)})
+
+
+def test_a_field_fitted_to_time_courses_has_its_own_decays():
+    law, random = NetworkLaw(), np.random.default_rng(0)
+    start = law.start(3, 1, 0)
+    parameters = start._replace(
+        weights=jnp.asarray(random.normal(size=(3, 3)), jnp.float32),
+        eps=raw_of(jnp.array([0.02, 0.1, 0.3])),
+        alpha=raw_of(jnp.array([0.02, 0.1, 0.3])),
+    )
+    model = structural_law(law, parameters, ["A", "B", "C"], ["drug"])
+    answer = model.do({"B": 0.5, "drug": 1.0})
+    assert answer.is_valid
+    held = Given(jnp.zeros(3), jnp.ones(1), jnp.array([0.0, 1.0, 0.0]), jnp.zeros(3))
+    rate = jax.jit(lambda x: law.rate(0.0, x, (parameters, held)))
+    end = solve_ivp(lambda t, x: rate(jnp.asarray(x, jnp.float32)), (0, 2000), [0, 0.5, 0], method="LSODA").y[:, -1]
+    np.testing.assert_allclose(answer.values[:3], end, atol=1e-3)
+    assert answer.leading < 0
+    with pytest.raises(UserError, match="envelope 1"):
+        structural_law(NetworkLaw(Field(1)), parameters, ["A", "B", "C"])
 
 
 def test_equations_and_export(tmp_path):

@@ -28,6 +28,7 @@ def described(model: StructuralModel, answers: Sequence[Answer]) -> dict[str, An
             "gain": float(model.gain[i]),
             "inside": float(model.inside[i]),
             "outside": float(model.outside[i]),
+            "rate": float(model.rates[i]),
         }
         for i, node in enumerate(model.nodes)
     ]
@@ -37,6 +38,7 @@ def described(model: StructuralModel, answers: Sequence[Answer]) -> dict[str, An
     ]
     return {
         "law": "x_i = gain_i phi(sum_j weight_ij x_j + inside_i) + outside_i; do(x_i = v) puts x_i = v in its place",
+        "dynamics": "dx_i/dt = rate_i (right-hand side - x_i)",
         "phi": model.activation,
         "power": model.power,
         "contraction": model.contraction,

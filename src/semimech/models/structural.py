@@ -15,8 +15,10 @@ from scipy.sparse.csgraph import connected_components
 from semimech.data.condition import Condition
 from semimech.models.cellbox.fitted import FittedCellBox
 from semimech.models.cellbox.problem import activity
+from semimech.models.dynamics.law import NetworkLaw, NetworkParameters
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.equilibria import Equilibria, equilibria
+from semimech.numerics.fields import effective, positive
 from semimech.support.errors import UserError
 
 STARTS = 24
@@ -25,14 +27,14 @@ EXTENT = 2.0  # of the starts, in units of what the law can reach: the rest of t
 
 @dataclass(frozen=True)
 class Law:
-    """The vector field dx/dt = s phi(W x + b) + c - x of the equations; args are (W, s, b, c)."""
+    """The vector field dx/dt = r (s phi(W x + b) + c - x) of the equations; args are (W, s, b, c, r)."""
 
     phi: Activation
 
     def __call__(self, t: Any, x: jax.Array, args: Any) -> jax.Array:
         """dx/dt (nodes,)."""
-        weights, gain, inside, outside = args
-        return gain * self.phi(weights @ x + inside) + outside - x
+        weights, gain, inside, outside, rates = args
+        return rates * (gain * self.phi(weights @ x + inside) + outside - x)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +62,11 @@ class Answer:
 class StructuralModel:
     """x_i = s_i phi(sum_j W_ij x_j + b_i) + c_i for each node; do(x_i = v) puts x_i = v in its place.
 
-    The equations are the fixed points of dx/dt = s phi(W x + b) + c - x. nodes: names; the exogenous ones (no
+    The equations are the fixed points of dx/dt = r (s phi(W x + b) + c - x). nodes: names; the exogenous ones (no
     equation but x = 0, until an intervention sets them) are drugs. weights: W[target, source] (nodes x nodes). gain,
-    inside, outside: s, b, c (nodes,). Such a model has the meaning of the ODE only where each intervened system has one
-    attracting equilibrium, which cells have reached when they are sampled; Mooij, Janzing and Schoelkopf 2013,
-    arXiv:1304.7920.
+    inside, outside: s, b, c (nodes,). rates: r > 0, the decay of each node (nodes,); a fit to steady states does not
+    tell them, and has 1. Such a model has the meaning of the ODE only where each intervened system has one attracting
+    equilibrium, which cells have reached when they are sampled; Mooij, Janzing and Schoelkopf 2013, arXiv:1304.7920.
     """
 
     nodes: tuple[str, ...]
@@ -72,6 +74,7 @@ class StructuralModel:
     gain: np.ndarray
     inside: np.ndarray
     outside: np.ndarray
+    rates: np.ndarray
     exogenous: tuple[str, ...]
     activation: ActivationName = "tanh"
     power: int = 1
@@ -85,7 +88,8 @@ class StructuralModel:
     def contraction(self) -> float:
         """The largest steepest slope * sigma_max(diag(s) W) among the feedback loops' strongly connected blocks.
 
-        Below 1 every intervened system has one equilibrium, and it attracts globally: a clamp only takes rows away.
+        Below 1 every intervened system has one equilibrium x*, and it attracts globally, whatever the rates: a clamp
+        only takes rows away, and sum_i (x_i - x*_i)^2 / r_i decreases.
         """
         scaled = self.phi.steepest * self.gain[:, None] * self.weights
         count, block = connected_components(scaled != 0, connection="strong")
@@ -131,9 +135,9 @@ class StructuralModel:
         is_proved = self.contraction < 1
         with jax.enable_x64(True):
             began = np.where(held, level, self._starts(1 if is_proved else starts, seed))
-            args = tuple(
-                jnp.asarray(part, jnp.float64) for part in (self.weights, self.gain, self.inside, self.outside)
-            )
+            # In units of the slowest decay, so that the time allowed is enough for every node.
+            parts = (self.weights, self.gain, self.inside, self.outside, self.rates / self.rates.min())
+            args = tuple(jnp.asarray(part, jnp.float64) for part in parts)
             found = equilibria(Law(self.phi), args, jnp.asarray(began), jnp.asarray(held, jnp.float64), tolerance=1e-9)
         return self._answer(levels, found, is_proved)
 
@@ -143,7 +147,7 @@ class StructuralModel:
         return reach * np.random.default_rng(seed).uniform(-1, 1, (number, len(self.nodes)))
 
     def _answer(self, levels: Mapping[str, float], found: Equilibria, is_proved: bool) -> Answer:
-        count, leading = len(found.values), float(found.leading.max(initial=-np.inf))
+        count, leading = len(found.values), float(found.leading.max(initial=-np.inf) * self.rates.min())
         rests = f"contraction {self.contraction:.2f}" if is_proved else f"{len(found.reached)} starts"
         if found.is_unique:
             status = f"one attracting equilibrium ({rests})"
@@ -179,7 +183,29 @@ def structural_model(fitted: FittedCellBox, member: int = 0) -> StructuralModel:
         inside[: len(observed)] = fitted.basal[member]
         outside = -gain * np.asarray(fitted.field.activation(jnp.asarray(inside)))
     names = (*observed, *drugs)
-    return StructuralModel(names, weights, gain, inside, outside, tuple(drugs), fitted.activation, fitted.power)
+    rates = np.ones(size)
+    return StructuralModel(names, weights, gain, inside, outside, rates, tuple(drugs), fitted.activation, fitted.power)
+
+
+def structural_law(
+    law: NetworkLaw, parameters: NetworkParameters, nodes: Sequence[str], inputs: Sequence[str] = ()
+) -> StructuralModel:
+    """The equations of a CellBox field fitted to time courses, with a node for each input; decays are the fitted ones.
+
+    Raises UserError for a field whose inputs act outside phi (envelope 1 or 2).
+    """
+    if law.field.envelope != 0:
+        raise UserError(f"The field has envelope {law.field.envelope}: equations are written for envelope 0 only.")
+    n, size = len(nodes), len(nodes) + len(inputs)
+    alpha = np.asarray(positive(parameters.alpha), float)
+    weights, gain, rates = np.zeros((size, size)), np.zeros(size), np.full(size, alpha.min())
+    weights[:n, :n] = effective(law.field, law.edges(parameters))
+    weights[:n, n:] = parameters.drive
+    gain[:n], rates[:n] = np.asarray(positive(parameters.eps), float) / alpha, alpha
+    phi, nothing = law.field.activation, np.zeros(size)
+    return StructuralModel(
+        (*nodes, *inputs), weights, gain, nothing, nothing, rates, tuple(inputs), phi.name, phi.power
+    )
 
 
 def interventions_of(fitted: FittedCellBox, conditions: Sequence[Condition]) -> list[dict[str, float]]:
