@@ -34,6 +34,12 @@ class Setting:
     off_target: float = 0.0
 
     @property
+    def key(self) -> tuple[int, ...]:
+        """Numbers that tell settings apart, so that each draws its own networks."""
+        shares = round(1000 * self.noise), round(1000 * self.off_target)
+        return len(self.kind), self.singles, self.pairs, self.hidden, *shares
+
+    @property
     def conditions(self) -> int:
         return self.singles + self.pairs
 
