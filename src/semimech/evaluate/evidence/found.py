@@ -80,10 +80,8 @@ class EdgeEvidence:
                 f"sparse: to tell the edges into a node apart takes {self.sources:,} independent effects on its "
                 f"possible sources, and there are {self.independent:,} (for the median node).",
             )
-        first = (
-            f"{told:,} of {self.possible:,} possible edges between nodes are identifiable; of the others, the effects "
-            "alone cannot say from which node they come."
-        )
+        others = "; of the others, the effects alone cannot say from which node they come" * (told < self.possible)
+        first = f"{told:,} of {self.possible:,} possible edges between nodes are identifiable{others}."
         if not self.noise_known:
             return first, "Hardly a condition was measured twice: the noise is unknown, and no edge has a q-value."
         found = int((self.q_value <= CALLED).sum())
