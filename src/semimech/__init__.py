@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from semimech.models.base import Prediction as Prediction
     from semimech.models.baselines import BASELINES as BASELINES
     from semimech.models.cellbox import CellBox as CellBox
+    from semimech.models.intervals import with_intervals as with_intervals
     from semimech.runs.folder import RunFolder as RunFolder
     from semimech.runs.options import RunOptions as RunOptions
     from semimech.runs.pipeline import load_model as load_model
@@ -63,6 +64,7 @@ _HOMES = {
     "CellBox": "semimech.models.cellbox",
     "EdgeEvidence": "semimech.evaluate.evidence",
     "edge_evidence": "semimech.evaluate.evidence",
+    "with_intervals": "semimech.models.intervals",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",
     "RunOptions": "semimech.runs.options",

@@ -6,6 +6,7 @@ import pytest
 from tests.models.small_cellbox import small_cellbox
 
 from semimech.cli import main
+from semimech.models.intervals import WithIntervals
 from semimech.models.storage import save_fitted
 from semimech.runs.folder import RunFolder
 
@@ -14,7 +15,7 @@ from semimech.runs.folder import RunFolder
 def run(tmp_path_factory):
     folder = RunFolder(tmp_path_factory.mktemp("run"))
     folder.write_json("config", {})
-    save_fitted(small_cellbox(), folder.path / "models" / "cellbox")
+    save_fitted(WithIntervals(small_cellbox(), {}, ()), folder.path / "models" / "cellbox")
     return folder
 
 

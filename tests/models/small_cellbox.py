@@ -26,5 +26,5 @@ def small_cellbox():
     )
     arrays = [0.4 * random.normal(size=shape).astype(np.float32) for shape in ((1, 3, 3), (1, 3, 1), (1, 1, 3))]
     gain, none = np.full((1, 4), 0.9, np.float32), np.zeros(0)
-    rest = (gain, np.full(4, np.nan), (), 0, none, none)
+    rest = (gain, (), 0, none, none)
     return FittedCellBox(0, "tanh", 1, False, 0.9, nodes, CONDITIONS, *arrays, *rest)

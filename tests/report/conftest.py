@@ -13,6 +13,7 @@ from semimech.data.network import Network
 from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
 from semimech.data.splits import split_screen
+from semimech.evaluate.coverage import COLUMNS
 from semimech.models.base import Prediction
 from semimech.runs.folder import RunFolder
 from semimech.runs.tables import effects_table, prediction_table, write_table
@@ -85,6 +86,8 @@ def write_run(path: Path, screen: Screen, *, extras: bool = True) -> RunFolder:
     for name, parts in zip(("scores", "conditions", "features"), zip(*tables, strict=True), strict=True):
         run.write_table(name, merged(name, pd.concat(parts, ignore_index=True)))
     run.write_table("dropped", pd.DataFrame(columns=["split", "fold", "model", "condition", "reason"]))
+    held = [("conditions", "cellbox", False, 0.9, 0.914, 0.88, 0.94, 0.35, 20)] if extras else []
+    run.write_table("intervals", pd.DataFrame(held, columns=list(COLUMNS)))
     write_words(run, screen, extras)
     if extras:
         write_extras(run, screen)

@@ -40,7 +40,7 @@ def causal(
     from semimech.runs.pipeline import load_model
 
     folder = RunFolder.open(run)
-    fitted = load_model(folder, model)
+    fitted = load_model(folder, model).model
     if not isinstance(fitted, FittedCellBox):
         raise UserError(f"{model} is no CellBox model, so it has no equations of an ODE: give --model cellbox.")
     causal_model = structural_model(fitted, member)

@@ -14,6 +14,7 @@ def predict(
     file: Path | None = None,
     model: str | None = None,
     annotations: Path | None = None,
+    level: float | None = None,
     out: Path | None = None,
 ) -> None:
     """Predict conditions, seen or unseen, from a run folder; writes a CSV and an h5ad.
@@ -30,6 +31,8 @@ def predict(
         Model of the run, a baseline such as ridge too; the first judged model where not given.
     annotations
         TOML or CSV file with targets (and their signs) and pathways of perturbations that are not in the data.
+    level
+        Level of the intervals, such as 0.8; that of the run (0.9) where not given.
     out
         CSV to write (the h5ad is written beside it); predictions.csv in the run folder where not given.
     """
@@ -47,12 +50,13 @@ def predict(
     out = out or folder.path / "predictions.csv"
     if out.suffix != ".csv":
         raise UserError(f"{out} does not end in .csv: give a name such as predictions.csv to --out.")
-    model, prediction = predict_conditions(folder, asked, model, annotations)
+    model, prediction = predict_conditions(folder, asked, model, annotations, level)
     write_text(out, prediction_long(prediction).to_csv(index=False))
     write_table(out.with_suffix(".h5ad"), prediction_table(prediction))
     console = Console(highlight=False, soft_wrap=True)
-    for condition, rests_on, status in zip(prediction.conditions, prediction.rests_on, prediction.status, strict=True):
-        console.print(f"{condition.label}: {rests_on}{f'; {status}' if status else ''}", markup=False)
+    words = zip(prediction.rests_on, prediction.interval_from, prediction.status, strict=True)
+    for condition, said in zip(prediction.conditions, words, strict=True):
+        console.print(f"{condition.label}: {'; '.join(filter(None, said))}", markup=False)
     console.print(f"{model}: {out} and {out.with_suffix('.h5ad')}", markup=False)
 
 

@@ -28,6 +28,7 @@ def run(
     seeds: int | None = None,
     seed: int | None = None,
     prior: Path | None = None,
+    level: float | None = None,
     config: Path | None = None,
     out: Path | None = None,
     resume: Path | None = None,
@@ -51,6 +52,8 @@ def run(
         The first seed; everything random follows from it.
     prior
         Table of edges (source, target, weight) to fit CellBox with as well, and with its node names shuffled.
+    level
+        Level of the intervals of predictions, such as 0.8; 0.9 where not given.
     config
         run.toml with the sections [run], [read] and [model.NAME].
     out
@@ -69,6 +72,7 @@ def run(
         "partitions": partitions,
         "seeds": seeds,
         "seed": seed,
+        "level": level,
         "models": _each(models),
         "splits": _each(split),
     }

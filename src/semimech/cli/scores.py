@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from semimech.evaluate.coverage import IntervalCard
     from semimech.evaluate.scores import ScoreCard
 
 
@@ -17,15 +18,17 @@ def scores(*, format: Literal["text", "json"] = "text") -> None:  # noqa: A002 -
     format
         Words for reading, or JSON for programs.
     """
+    from semimech.evaluate.coverage import INTERVAL_SCORES
     from semimech.evaluate.scores import SCORES
 
+    cards: tuple[ScoreCard | IntervalCard, ...] = (*SCORES, *INTERVAL_SCORES)
     if format == "json":
-        print(json.dumps([card_facts(card) for card in SCORES], indent=1, ensure_ascii=False))
+        print(json.dumps([card_facts(card) for card in cards], indent=1, ensure_ascii=False))
     else:
-        print("\n\n".join(as_text(card) for card in SCORES))
+        print("\n\n".join(as_text(card) for card in cards))
 
 
-def card_facts(card: ScoreCard) -> dict[str, Any]:
+def card_facts(card: ScoreCard | IntervalCard) -> dict[str, Any]:
     """What a score card says of itself, as JSON values."""
     return {
         "name": card.name,
@@ -39,15 +42,15 @@ def card_facts(card: ScoreCard) -> dict[str, Any]:
     }
 
 
-def as_text(card: ScoreCard) -> str:
+def as_text(card: ScoreCard | IntervalCard) -> str:
     """A score card as aligned lines."""
-    direction = "higher is better" if card.higher_is_better else "lower is better"
+    better = {True: "higher is better", False: "lower is better", None: "no verdict"}[card.higher_is_better]
     return "\n".join(
         [
             f"{card.name}: {card.title}",
             f"  family     {card.family}",
             f"  equation   {card.equation}",
-            f"  best       {card.best:g} ({direction})",
+            f"  best       {card.best} ({better})",
             f"  needs      {card.needs}",
             f"  reference  {card.reference}",
         ]

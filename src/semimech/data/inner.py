@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from semimech.data.effects import Effects, effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 
-Question = Literal["rows", "conditions", "perturbations"]
+Question = Literal["rows", "conditions", "partners", "perturbations"]
 
 
 def inner_effects(
@@ -30,22 +31,45 @@ def inner_effects(
     out one at a time.
     """
     for asked in _questions(screen, split) if question is None else (question,):
-        pairs = _pairs(screen, np.asarray(split.train), asked, folds, np.random.default_rng([seed, 7919]))
+        inner = inner_splits(screen, split, asked, folds, seed)
+        pairs = [(effects_of(screen, each.train), effects_of(screen, each.test)) for each in inner]
+        pairs = [(fit, held) for fit, held in pairs if len(fit) and len(held)]
         if pairs:
             return pairs
     return []
 
 
-def _pairs(
-    screen: Screen, train: np.ndarray, question: Question, folds: int, random: np.random.Generator
-) -> list[tuple[Effects, Effects]]:
-    pairs = []
-    treated = ~screen.is_control
-    for fold in _folds(screen, train, question, folds, random):
-        fit, validate = train[~fold], train[fold]
-        if treated[fit].any() and treated[validate].any():
-            pairs.append((effects_of(screen, fit), effects_of(screen, validate)))
-    return [(fit, held) for fit, held in pairs if len(fit) and len(held)]
+def inner_splits(screen: Screen, split: Split, question: Question, folds: int, seed: int) -> list[Split]:
+    """Splits of the training rows that ask one question, but those that leave a side without perturbed rows."""
+    train = np.asarray(split.train)
+    treated = ~screen.is_control[train]
+    masks = _folds(screen, train, question, folds, np.random.default_rng([seed, 7919]))
+    return [
+        Split(f"inner {question}", f"inner {number}", seed, train[~held], train[held])
+        for number, held in enumerate(masks)
+        if treated[held].any() and treated[~held].any()
+    ]
+
+
+def questions_of(conditions: Collection[Condition], learnt: Collection[Condition]) -> list[Question]:
+    """What predicting each condition asks of a model that has learnt from others.
+
+    rows: it is among them. perturbations: it has one that none of them has. partners: a combination with a
+    perturbation that was in no combination. conditions: any other, the same doses in another context too.
+    """
+    same = set(learnt)
+    known = {name for other in same for name in other.names}
+    combined = {name for other in same if other.is_combination for name in other.names}
+    found: list[Question] = []
+    for condition in conditions:
+        if condition in same:
+            found.append("rows")
+        elif not known.issuperset(condition.names):
+            found.append("perturbations")
+        else:
+            alone = condition.is_combination and not combined.issuperset(condition.names)
+            found.append("partners" if alone else "conditions")
+    return found
 
 
 def _questions(screen: Screen, split: Split) -> tuple[Question, ...]:
@@ -87,13 +111,23 @@ def _folds(
             held = assigned == fold
             known = set().union(*(names[i] for i in np.flatnonzero(~held)))
             masks.append(held & np.array([part <= known for part in names]))
+    elif question == "partners":
+        combined = np.array([len(part) > 1 for part in names])
+        for held in _with_dealt(names, folds, random):
+            known = set().union(*(part for part, out in zip(names, held & combined, strict=True) if not out))
+            masks.append(held & combined & np.array([part <= known for part in names]))
     else:
-        pool = sorted(set().union(*names))
-        dealt = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
-        masks = [np.array([any(dealt[name] == fold for name in part) for part in names]) for fold in range(folds)]
+        masks = _with_dealt(names, folds, random)
     return [
         (np.isin(codes, treated[held]) & ~control) | (control & (by_row == fold)) for fold, held in enumerate(masks)
     ]
+
+
+def _with_dealt(names: list[set[str]], folds: int, random: np.random.Generator) -> list[np.ndarray]:
+    """Perturbations dealt to folds; for each fold which conditions have one of them (bool)."""
+    pool = sorted(set().union(*names))
+    dealt = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
+    return [np.array([any(dealt[name] == fold for name in part) for part in names]) for fold in range(folds)]
 
 
 def _dealt(strata: np.ndarray, folds: int, random: np.random.Generator) -> np.ndarray:

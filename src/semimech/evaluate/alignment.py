@@ -22,16 +22,23 @@ def aligned(prediction: Prediction, reference: Reference, model: str) -> tuple[n
             f"{model} has no prediction for {listed(missing)} in fold '{reference.fold}': predict every test condition."
         )
     features = reference.effects.features
-    column = {name: j for j, name in enumerate(prediction.features)}
-    absent = [features[j] for j in np.flatnonzero(reference.scored.any(axis=0)) if features[j] not in column]
+    absent = {features[j] for j in np.flatnonzero(reference.scored.any(axis=0))}.difference(prediction.features)
     if absent:
-        raise UserError(f"{model} has no prediction for the feature {listed(absent)}: predict every feature.")
-    values = np.zeros(reference.observed.shape)
-    there = np.array([name in column for name in features], bool)
-    rows = [row[condition] for condition in reference.conditions]
-    columns = [column[name] for name in features if name in column]
-    values[:, there] = prediction.mean[np.ix_(rows, columns)]
+        raise UserError(f"{model} has no prediction for the feature {listed(sorted(absent))}: predict every feature.")
+    values = placed(prediction.mean, prediction, reference)
     failed = ~np.isfinite(values).all(1)
     values[failed] = 0
     reason = "its prediction is not finite: counted as no change"
     return values, [(reference.conditions[i].label, reason) for i in np.flatnonzero(failed)]
+
+
+def placed(table: np.ndarray, prediction: Prediction, reference: Reference) -> np.ndarray:
+    """A table of the prediction (its conditions x its features) in the order of the reference; 0 where it has none."""
+    row = {condition: i for i, condition in enumerate(prediction.conditions)}
+    column = {name: j for j, name in enumerate(prediction.features)}
+    features = reference.effects.features
+    there = np.array([name in column for name in features], bool)
+    rows = [row[condition] for condition in reference.conditions]
+    values = np.zeros(reference.observed.shape)
+    values[:, there] = table[np.ix_(rows, [column[name] for name in features if name in column])]
+    return values

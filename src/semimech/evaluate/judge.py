@@ -12,9 +12,10 @@ from semimech.evaluate.alignment import aligned
 from semimech.evaluate.bootstrap import dirichlet_weights, interval
 from semimech.evaluate.ceiling import NO_CEILING, Ceiling
 from semimech.evaluate.comparison import best_baseline, difference, pairs_of
+from semimech.evaluate.coverage import coverage_sentences, coverage_table
 from semimech.evaluate.reference import Reference
 from semimech.evaluate.scores import SCORES, ScoreCard
-from semimech.evaluate.sentences import headline, pair_sentences, primary_score, sentences_of
+from semimech.evaluate.sentences import HELD_OUT, headline, pair_sentences, primary_score, sentences_of
 from semimech.evaluate.tally import Tally, tally
 from semimech.models.base import Prediction
 from semimech.support.errors import UserError
@@ -48,7 +49,8 @@ class Judgement:
     models that are no baselines.
     per_condition: split, fold, model, seed, condition, score, value. per_feature: split, model, feature, r, error
     (root mean squared). dropped: split, fold, model, condition, reason. ceilings: for each split why none of its
-    folds has a ceiling, '' where one has. headline, sentences: the verdict in words.
+    folds has a ceiling, '' where one has. intervals: split, model, is_baseline, level, coverage with lower and upper,
+    width, n_conditions (`coverage_table`). headline, sentences: the verdict in words.
     """
 
     table: pd.DataFrame
@@ -56,6 +58,7 @@ class Judgement:
     per_condition: pd.DataFrame
     per_feature: pd.DataFrame
     dropped: pd.DataFrame
+    intervals: pd.DataFrame
     headline: str
     sentences: tuple[str, ...]
     primary_score: str
@@ -93,6 +96,7 @@ def judge(
     table = pd.concat(tables, ignore_index=True)
     primary = primary_score(folds[0].reference.scale)
     compared = pd.concat(pairs, ignore_index=True)
+    intervals = coverage_table([(fold.reference, fold.predictions) for fold in folds], known, draws, seed)
     sentences = (*sentences_of(table, primary, ceilings), *pair_sentences(compared, primary))
     return Judgement(
         table,
@@ -100,8 +104,9 @@ def judge(
         _split_first(conditions),
         _split_first(features),
         pd.concat(dropped, ignore_index=True),
+        intervals,
         headline(table, primary, sentences),
-        sentences,
+        (*sentences, *coverage_sentences(intervals, HELD_OUT)),
         primary,
         ceilings,
     )

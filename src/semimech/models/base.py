@@ -19,9 +19,11 @@ from semimech.support.progress import Monitor, silent
 class Prediction:
     """Predicted effects of conditions against control, on the screen's effect scale.
 
-    mean, lower, upper: conditions x features (lower and upper None where the model gives no interval, else the
-    bounds of a `level` interval). rests_on: for each condition, in words, what the prediction rests on.
-    status: for each condition, in words, what went wrong in solving for it; '' where all went well.
+    mean, lower, upper: conditions x features (lower and upper None where there is no interval, else the bounds of a
+    `level` interval, NaN where there is none). rests_on: for each condition, in words, what the prediction rests on.
+    status: for each condition, in words, what went wrong in solving for it; '' where all went well. interval_from:
+    for each condition, in words, what its interval was measured on, or why there is none. spread: standard deviation
+    over the members of an ensemble (conditions x features), None for a single model.
     """
 
     conditions: tuple[Condition, ...]
@@ -32,11 +34,13 @@ class Prediction:
     level: float = 0.9
     rests_on: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    interval_from: tuple[str, ...] = ()
+    spread: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.conditions)
-        object.__setattr__(self, "rests_on", tuple(self.rests_on) or ("",) * n)
-        object.__setattr__(self, "status", tuple(self.status) or ("",) * n)
+        for name in ("rests_on", "status", "interval_from"):
+            object.__setattr__(self, name, tuple(getattr(self, name)) or ("",) * n)
 
 
 @runtime_checkable

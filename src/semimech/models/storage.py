@@ -33,6 +33,10 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("FittedSCM", "semimech.models.scm"),
     ("FittedComposition", "semimech.models.composition"),
     ("Rule", "semimech.models.composition"),
+    ("Conformal", "semimech.models.conformal"),
+    ("Scores", "semimech.models.conformal"),
+    ("WithIntervals", "semimech.models.intervals"),
+    ("InformedWithIntervals", "semimech.models.intervals"),
 )
 
 

@@ -13,13 +13,14 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from semimech.evaluate.coverage import INTERVAL_SCORES
 from semimech.evaluate.scores import SCORES
 from semimech.evaluate.strength import strength_of
 from semimech.plot.style import inlined, to_png, to_svg
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
 from semimech.report.unseen import unseen_combinations
-from semimech.report.words import count, direction, duration, memory, number, ordered, score_row
+from semimech.report.words import count, direction, duration, interval, memory, number, ordered, score_row
 from semimech.runs.folder import RunFolder, slug
 from semimech.support.files import replacing, write_text
 
@@ -98,7 +99,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "findings": [finding | {"text": finding["sentence"]} for finding in data.findings.get("findings", ())],
         "assumptions": list(_assumptions(data)),
         "splits": [_split(data, split) for split in data.splits],
-        "cards": [card for card in SCORES if card.name in set(data.scores["score"])],
+        "cards": [card for card in SCORES if card.name in set(data.scores["score"])] + list(INTERVAL_SCORES),
         **_dropped(data),
         "solved": list(_solved(data)),
         "networks": list(_networks(data)),
@@ -140,7 +141,26 @@ def _split(data: ReportData, split: str) -> dict[str, Any]:
         "primary": primary,
         "others": others,
         "whole": [row for rows in whole.values() for row in rows],
+        "intervals": [_interval_row(row) for row in _by_split(data.intervals, split).to_dict("records")],
         "no_ceiling": data.verdict.get("ceilings", {}).get(split, ""),
+    }
+
+
+def _by_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    """Models before baselines, as they come."""
+    return table[table["split"] == split].sort_values("is_baseline", kind="stable")
+
+
+def _interval_row(row: dict[str, Any]) -> dict[str, Any]:
+    """One line of the table of intervals, every cell as text."""
+    return {
+        "model": row["model"],
+        "is_baseline": bool(row["is_baseline"]),
+        "level": number(row["level"]),
+        "coverage": number(row["coverage"]),
+        "interval": interval(row["lower"], row["upper"]),
+        "width": number(row["width"]),
+        "n": count(row["n_conditions"]),
     }
 
 

@@ -74,6 +74,11 @@ class ReportData:
         return self.run.table("scores")
 
     @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """The judge's table of the intervals of predictions."""
+        return self.run.table("intervals")
+
+    @cached_property
     def conditions(self) -> pd.DataFrame:
         """The judge's table by condition."""
         return self.run.table("conditions")

@@ -10,7 +10,7 @@ import numpy as np
 from semimech.data.condition import Condition
 from semimech.models.base import Prediction
 from semimech.report.reading import ReportData
-from semimech.report.words import number
+from semimech.report.words import interval, number
 from semimech.runs.pipeline import load_model
 from semimech.support.errors import UserError
 
@@ -83,7 +83,7 @@ def _rows(prediction: Prediction) -> list[dict[str, str]]:
                 "condition": prediction.conditions[i].label,
                 "size": number(float(sizes[i])),
                 "largest": "; ".join(_effect(prediction, i, j) for j in largest),
-                "rests_on": prediction.rests_on[i],
+                "rests_on": "; ".join(filter(None, (prediction.rests_on[i], prediction.interval_from[i]))),
                 "status": prediction.status[i],
             }
         )
@@ -94,8 +94,7 @@ def _effect(prediction: Prediction, i: int, j: int) -> str:
     text = f"{prediction.features[j]} {number(float(prediction.mean[i, j]), sign=True)}"
     if prediction.lower is None or prediction.upper is None:
         return text
-    low, high = (number(float(bound[i, j]), sign=True) for bound in (prediction.lower, prediction.upper))
-    return f"{text} [{low}, {high}]"
+    return f"{text} {interval(float(prediction.lower[i, j]), float(prediction.upper[i, j]), sign=True)}".rstrip()
 
 
 def _quoted(text: str) -> str:

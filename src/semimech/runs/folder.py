@@ -10,7 +10,7 @@ observed/<split>/<fold>.h5ad                       the reference effects of the 
 predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
 history/<model>.csv   step, train_error, validation_error of the final fit
 elapsed.json          seconds that the run has taken so far, all its processes together
-scores.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
+scores.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
 models/<model>/       the model fitted on all rows: model.json and equinox leaves
 evidence.json         how far the effects tell edges apart, in words
 networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)

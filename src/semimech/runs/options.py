@@ -13,6 +13,7 @@ from semimech.data.screen import Screen
 from semimech.data.splits import possible_splits
 from semimech.models.base import Estimator
 from semimech.models.cellbox import CellBox
+from semimech.models.intervals import LEVEL
 from semimech.models.registry import BASELINES, MODELS, WITH_PRIOR, suits
 from semimech.support.errors import UserError
 from semimech.support.files import read_toml
@@ -29,6 +30,7 @@ class RunOptions:
     seeds: fits of each model with different seeds, whose spread is reported.
     seed: the first seed; everything random follows from it.
     prior: a table of edges between nodes; CellBox is then fitted without it, with it, and with its node names shuffled.
+    level: of the intervals of predictions.
     """
 
     models: tuple[str, ...] = ("cellbox", "cellbox-no-network")
@@ -37,6 +39,7 @@ class RunOptions:
     seeds: int = 2
     seed: int = 0
     prior: str | None = None
+    level: float = LEVEL
     model_options: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,6 +56,8 @@ class RunOptions:
             raise UserError(f"The option seed is {self.seed!r}: give a whole number of at least 0.")
         if self.prior is not None and not isinstance(self.prior, str):
             raise UserError(f"The option prior is {self.prior!r}: give the path of a table of edges.")
+        if not isinstance(self.level, float) or not 0 < self.level < 1:
+            raise UserError(f"The option level is {self.level!r}: give a number between 0 and 1, such as 0.9.")
         self.estimators()
 
     def estimators(self, screen: Screen | None = None) -> tuple[Estimator, ...]:

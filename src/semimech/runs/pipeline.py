@@ -21,8 +21,9 @@ from semimech.evaluate.ceiling import ceiling_of
 from semimech.evaluate.evidence import EdgeEvidence, edge_evidence
 from semimech.evaluate.judge import Fold, Judgement, judge
 from semimech.evaluate.reference import reference_of
-from semimech.models.base import Estimator, Fitted, Prediction
+from semimech.models.base import Estimator, Prediction
 from semimech.models.cellbox.prior import named_edges
+from semimech.models.intervals import WithIntervals, with_intervals
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
@@ -41,6 +42,7 @@ class Task:
     estimator: Estimator
     seed: int
     file: Path
+    level: float
 
 
 def run_screen(
@@ -106,12 +108,15 @@ def all_rows(screen: Screen, seed: int) -> Split:
     return Split("all rows", "all rows", seed, np.arange(screen.shape[0]), np.arange(0))
 
 
-def load_model(run: RunFolder, name: str) -> Fitted:
+def load_model(run: RunFolder, name: str) -> WithIntervals:
     """A model of the run, fitted on all rows; it needs neither the data nor the code that fitted it."""
     models = run.models()
     if name not in models:
         raise UserError(f"The run {run.path} has no model '{name}': it has {', '.join(models) or 'none'}.")
-    return load_fitted(run.path / "models" / name)
+    fitted = load_fitted(run.path / "models" / name)
+    if not isinstance(fitted, WithIntervals):
+        raise UserError(f"The model '{name}' of {run.path} has no intervals: run again with this version of semimech.")
+    return fitted
 
 
 def _splits(screen: Screen, options: RunOptions) -> tuple[Split, ...]:
@@ -203,15 +208,24 @@ def _tasks(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: R
         for estimator in options.estimators(screen):
             seeds = 1 if estimator.is_baseline else options.seeds
             for seed in range(options.seed, options.seed + seeds):
-                yield Task(split, estimator, seed, run.prediction_file(split.name, split.fold, estimator.name, seed))
+                file = run.prediction_file(split.name, split.fold, estimator.name, seed)
+                yield Task(split, estimator, seed, file, options.level)
 
 
 def _do(screen: Screen, task: Task, monitor: Monitor) -> None:
     if task.file.is_file():
         return
     reference = effects_of(screen, task.split.test)
-    fitted = task.estimator.fit(screen, task.split, seed=task.seed, monitor=monitor)
+    fitted = _fitted(screen, task.estimator, task.split, task.seed, task.level, monitor)
     write_table(task.file, prediction_table(fitted.predict(reference.conditions)))
+
+
+def _fitted(
+    screen: Screen, estimator: Estimator, split: Split, seed: int, level: float, monitor: Monitor
+) -> WithIntervals:
+    """A fit to the training rows, with intervals measured on parts of them."""
+    fitted = estimator.fit(screen, split, seed=seed, monitor=monitor)
+    return with_intervals(estimator, fitted, screen, split, level=level, seed=seed, monitor=monitor)
 
 
 def _judge(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions, steps: Steps) -> Judgement:
@@ -238,6 +252,7 @@ def _write_judgement(run: RunFolder, judgement: Judgement) -> None:
     run.write_table("conditions", judgement.per_condition)
     run.write_table("features", judgement.per_feature)
     run.write_table("dropped", judgement.dropped)
+    run.write_table("intervals", judgement.intervals)
 
 
 def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Steps) -> None:
@@ -249,12 +264,12 @@ def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Ste
         folder = run.path / "models" / estimator.name
         if (folder / "model.json").is_file():
             continue
-        fitted = estimator.fit(screen, split, seed=options.seed, monitor=monitor)
+        fitted = _fitted(screen, estimator, split, options.seed, options.level, monitor)
         network = fitted.network()
         if network is not None:
             evidence = evidence or _weigh_edges(run, screen)
             run.write_network(estimator.name, evidence.attach(network))
-        history: Callable[[], pd.DataFrame] | None = getattr(fitted, "history", None)
+        history: Callable[[], pd.DataFrame] | None = getattr(fitted.model, "history", None)
         if history is not None:
             run.write_table(f"history/{estimator.name}", history())
         save_fitted(fitted, folder)

@@ -9,22 +9,27 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.condition import GENETIC, Perturbation, parse_condition
-from semimech.models.base import Fitted, Informed, Prediction
+from semimech.models.base import Prediction
+from semimech.models.intervals import InformedWithIntervals, WithIntervals
 from semimech.runs.folder import RunFolder
 from semimech.runs.pipeline import load_model, options_of
 from semimech.support.errors import UserError, listed
 
 
 def predict_conditions(
-    run: RunFolder, conditions: Sequence[str], model: str | None = None, annotations: Path | None = None
+    run: RunFolder,
+    conditions: Sequence[str],
+    model: str | None = None,
+    annotations: Path | None = None,
+    level: float | None = None,
 ) -> tuple[str, Prediction]:
     """(model, prediction) for conditions written as `aMEK+aAKT` or `aMEK=-0.8+aAKT`.
 
     A perturbation without a dose gets the median of its doses in the screen, a new one the median of all these.
     `annotations` says what is known of perturbations that are not in the data; where genes were perturbed, the name of
     any other feature asks for that gene. Only models that learn by annotations can predict those. The model is the
-    first judged one of the run that can, where none is named. Raises UserError for names that are neither in the run
-    nor annotated.
+    first judged one of the run that can, where none is named. `level`: of the intervals, that of the run where not
+    given. Raises UserError for names that are neither in the run nor annotated.
     """
     table = run.table("perturbations")
     names = [str(name) for name in table["name"]]
@@ -37,7 +42,9 @@ def predict_conditions(
     wanted = [p for p in new if any(p.name in condition.names for condition in asked)]
     chosen = model or _judged_model(run, informed=bool(wanted))
     fitted = load_model(run, chosen)
-    return chosen, (_told(run, chosen, fitted, wanted) if wanted else fitted).predict(asked)
+    if wanted:
+        fitted = _told(run, chosen, fitted, wanted)
+    return chosen, (fitted if level is None else fitted.at(level)).predict(asked)
 
 
 def _new_perturbations(run: RunFolder, annotations: Path | None, names: Sequence[str]) -> list[Perturbation]:
@@ -72,9 +79,9 @@ def _features(run: RunFolder) -> tuple[str, ...]:
     return load_model(run, models[0]).predict(()).features
 
 
-def _told(run: RunFolder, name: str, fitted: Fitted, new: Sequence[Perturbation]) -> Informed:
-    if not isinstance(fitted, Informed):
-        able = [other for other in run.models() if isinstance(load_model(run, other), Informed)]
+def _told(run: RunFolder, name: str, fitted: WithIntervals, new: Sequence[Perturbation]) -> InformedWithIntervals:
+    if not isinstance(fitted, InformedWithIntervals):
+        able = [other for other in run.models() if isinstance(load_model(run, other), InformedWithIntervals)]
         remedy = (
             f"use --model {able[0]}" if able else "run again with --models cellbox-annotated and --annotations FILE"
         )
@@ -91,5 +98,5 @@ def _judged_model(run: RunFolder, *, informed: bool) -> str:
     if not models:
         raise UserError(f"The run {run.path} has no fitted model yet: finish it with semimech run --resume {run.path}.")
     if informed:
-        return next((name for name in models if isinstance(load_model(run, name), Informed)), models[0])
+        return next((name for name in models if isinstance(load_model(run, name), InformedWithIntervals)), models[0])
     return models[0]

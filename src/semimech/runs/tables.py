@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+WORDS = ("rests_on", "status", "interval_from")  # of a prediction, for each condition
+
+
 def prediction_table(prediction: Prediction) -> AnnData:
-    """X: predicted effects; layers lower and upper where given; obs: doses, context, rests_on, status."""
-    obs = _conditions_table(prediction.conditions).assign(rests_on=prediction.rests_on, status=prediction.status)
+    """X: predicted effects; layers lower and upper where given; obs: doses, context, and `WORDS`."""
+    words = {name: getattr(prediction, name) for name in WORDS}
+    obs = _conditions_table(prediction.conditions).assign(**words)
     layers = {} if prediction.lower is None else {"lower": prediction.lower, "upper": prediction.upper}
     return _anndata(prediction.mean, obs, prediction.features, layers, {"interval_level": prediction.level})
 
@@ -65,13 +69,14 @@ def read_prediction(path: Path) -> Prediction:
         np.asarray(layers["lower"]) if "lower" in layers else None,
         np.asarray(layers["upper"]) if "upper" in layers else None,
         float(adata.uns["interval_level"]),
-        tuple(adata.obs["rests_on"].astype(str)),
-        tuple(adata.obs["status"].astype(str)),
+        rests_on=tuple(adata.obs["rests_on"].astype(str)),
+        status=tuple(adata.obs["status"].astype(str)),
+        interval_from=tuple(adata.obs["interval_from"].astype(str)),
     )
 
 
 def prediction_long(prediction: Prediction) -> pd.DataFrame:
-    """One row for each condition and feature: condition, feature, effect, lower, upper, rests_on, status."""
+    """One row for each condition and feature: condition, feature, effect, lower, upper, level, and `WORDS`."""
     n, f = prediction.mean.shape
     nothing = np.full((n, f), np.nan)
     return pd.DataFrame(
@@ -81,8 +86,8 @@ def prediction_long(prediction: Prediction) -> pd.DataFrame:
             "effect": prediction.mean.ravel(),
             "lower": (nothing if prediction.lower is None else prediction.lower).ravel(),
             "upper": (nothing if prediction.upper is None else prediction.upper).ravel(),
-            "rests_on": np.repeat(prediction.rests_on, f),
-            "status": np.repeat(prediction.status, f),
+            "level": prediction.level,
+            **{name: np.repeat(getattr(prediction, name), f) for name in WORDS},
         }
     )
 

@@ -13,6 +13,7 @@ from semimech.data.splits import Split, split_screen
 from semimech.models.base import Estimator, Fitted
 from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork
 from semimech.models.cellbox.learning import simplest
+from semimech.models.intervals import with_intervals
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.support.errors import UserError
 
@@ -52,9 +53,9 @@ def test_is_a_contraction_and_says_that_all_converged(fitted) -> None:
 def test_interval_holds_most_of_the_held_out_values(drugs, fitted) -> None:
     screen, split = drugs
     reference = effects_of(screen, split.test)
-    prediction = fitted.predict(reference.conditions)
+    prediction = with_intervals(QUICK, fitted, screen, split).predict(reference.conditions)
     inside = (reference.values >= prediction.lower) & (reference.values <= prediction.upper)
-    assert inside.mean() > 0.6
+    assert inside.mean() > 0.8
     assert (prediction.upper > prediction.lower).all()
 
 

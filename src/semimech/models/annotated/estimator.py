@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -9,13 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from semimech.data.effects import effects_of
+from semimech.data.effects import Effects, effects_of
 from semimech.data.inner import inner_effects
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.annotated.fitted import FittedAnnotated
 from semimech.models.annotated.learning import Learning, Learnt
-from semimech.models.annotated.linear import Kick, LinearLaw
+from semimech.models.annotated.linear import Kick, LinearLaw, Setting
 from semimech.models.annotated.objective import AnnotatedObjective
 from semimech.models.cellbox.nodes import map_nodes
 from semimech.models.cellbox.problem import Problem, unit_of
@@ -96,19 +97,42 @@ class AnnotatedCellBox:
         if self.annotation == "permuted":
             knowledge = knowledge.permuted(seed)
         with jax.enable_x64(self.dtype == "float64"):
-            nodes = map_nodes(screen, effects, "force", self.max_molecules)
-            unit = unit_of(effects, nodes.observed)
-            problem = Problem(screen, nodes, effects, 0, Activation(), unit, getattr(np, self.dtype))
-            law = LinearLaw.of(knowledge, effects.conditions, nodes.observed, problem.rows, self.objective.kick_prior)
+            learning = self._learning(screen, effects, knowledge, monitor)
             by_perturbation = inner_effects(screen, split, self.folds, seed, question="perturbations")
-            by_condition = inner_effects(screen, split, 5, seed, question="conditions")
-            unseen = _asks_for_unseen(screen, split) and bool(by_perturbation)
-            choosing, others = (by_perturbation, by_condition) if unseen else (by_condition, by_perturbation)
-            learnt = Learning(self, problem, law, monitor).learn(choosing, others, unseen)
-        return self._finished(problem, knowledge, learnt)
+            if _asks_for_unseen(screen, split) and by_perturbation:
+                learnt = learning.learn(by_perturbation, ())
+            else:
+                learnt = learning.learn(inner_effects(screen, split, 5, seed, question="conditions"), by_perturbation)
+        return self._finished(learning.problem, knowledge, learnt)
+
+    def refits(
+        self,
+        screen: Screen,
+        split: Split,
+        fitted: FittedAnnotated,
+        inner: Sequence[Split],
+        *,
+        seed: int,
+        monitor: Monitor,
+    ) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split, by a fit of the rest at the settings of `fitted`."""
+        with jax.enable_x64(self.dtype == "float64"):
+            learning = self._learning(screen, effects_of(screen, split.train), fitted.knowledge, monitor)
+            mixed_ridge, network_ridge = fitted.penalties
+            setting = Setting(fitted.mixture, mixed_ridge, fitted.kick_kind)
+            pairs = [(effects_of(screen, each.train), effects_of(screen, each.test)) for each in inner]
+            return learning.held_out(setting, network_ridge, pairs)
+
+    def _learning(self, screen: Screen, effects: Effects, knowledge: Knowledge, monitor: Monitor) -> Learning:
+        """The training conditions as arrays, and which node is what."""
+        nodes = map_nodes(screen, effects, "force", self.max_molecules)
+        unit = unit_of(effects, nodes.observed)
+        problem = Problem(screen, nodes, effects, 0, Activation(), unit, getattr(np, self.dtype))
+        law = LinearLaw.of(knowledge, effects.conditions, nodes.observed, problem.rows, self.objective.kick_prior)
+        return Learning(self, problem, law, monitor)
 
     def _finished(self, problem: Problem, knowledge: Knowledge, learnt: Learnt) -> FittedAnnotated:
-        """Guard exactly; the kick of the setting that was chosen; residuals on the scale of the data."""
+        """Guard exactly; the settings that were chosen."""
         parts, nodes = learnt.parts, problem.nodes
         ones = jnp.ones(len(nodes.molecules), parts.network.dtype)
         factor = np.asarray(guard_exactly(jnp.asarray(parts.network), ones, self.guard, 1.0))
@@ -127,8 +151,6 @@ class AnnotatedCellBox:
             saturation=np.asarray(parts.saturation),
             inner_network=np.asarray(learnt.inner.network),
             inner_readout=np.asarray(learnt.inner.readout),
-            residual_seen=learnt.seen * problem.unit,
-            residual_unseen=learnt.unseen * problem.unit,
             penalties=(learnt.setting.mixed_ridge, learnt.network_ridge),
             train_error=learnt.train_error,
             validation_error=learnt.validation_error,

@@ -24,9 +24,6 @@ from semimech.models.knowledge import Knowledge, Mixture, informed_words
 from semimech.numerics.activations import Activation
 from semimech.numerics.steady_state import Solver
 
-LEVEL = 0.9
-Z_LEVEL = 1.6449  # two-sided 90 % of a normal distribution
-
 
 @dataclass(frozen=True, eq=False)
 class FittedAnnotated:
@@ -34,8 +31,7 @@ class FittedAnnotated:
 
     network_weights: molecules x molecules, A[target, source]. readout: read-outs x molecules. mixed: columns of Phi x
     nodes. kick, saturation (log s): (nodes,). inner_network, inner_readout: the same without some perturbations
-    (folds x ...). residual_seen, residual_unseen: root mean square error of each node on held-out conditions of
-    perturbations that were seen, or not, in the units of the data (NaN where no inner fold could ask).
+    (folds x ...).
     """
 
     nodes: NodeMap
@@ -51,8 +47,6 @@ class FittedAnnotated:
     saturation: np.ndarray
     inner_network: np.ndarray
     inner_readout: np.ndarray
-    residual_seen: np.ndarray
-    residual_unseen: np.ndarray
     penalties: tuple[float, ...]
     train_error: np.ndarray
     validation_error: np.ndarray
@@ -62,23 +56,19 @@ class FittedAnnotated:
         return replace(self, knowledge=self.knowledge.knowing(perturbations))
 
     def predict(self, conditions: Sequence[Condition]) -> Prediction:
-        """Steady states; the interval is that of held-out perturbations where one of the condition was never given."""
+        """Steady states, and what they rest on."""
         conditions = tuple(conditions)
         features = len(self.nodes.features)
-        mean, half = np.zeros((2, len(conditions), features), np.float32)
+        mean = np.zeros((len(conditions), features), np.float32)
         columns = self.nodes.observed
         values, reached = self._solve(conditions)
         mean[:, columns] = values * self.unit
-        half[:, columns] = Z_LEVEL * self._errors(conditions)
         measured = self.nodes.input_features >= 0
         inputs = activity(self.nodes, conditions, 0, Activation())
         mean[:, self.nodes.input_features[measured]] = inputs[:, measured]
-        lower = upper = None
-        if np.isfinite(half).all():
-            lower, upper = mean - half, mean + half
         words = tuple(informed_words(self.knowledge, condition, self.seen) for condition in conditions)
         status = tuple("" if ok else "the steady state was not reached" for ok in reached)
-        return Prediction(conditions, self.nodes.features, mean, lower, upper, LEVEL, words, status)
+        return Prediction(conditions, self.nodes.features, mean, rests_on=words, status=status)
 
     def network(self) -> Network:
         """Edges between nodes, and from each perturbation seen to what it drives at strength 1.
@@ -122,15 +112,6 @@ class FittedAnnotated:
         given = {name for condition in self.seen for name in condition.names}
         return (b * np.array([name in given for name in self.knowledge.perturbations[:learnt]])[:, None]).T
 
-    def _errors(self, conditions: Sequence[Condition]) -> np.ndarray:
-        """Standard errors (conditions x nodes), on the scale of the data."""
-        given = {name for condition in self.seen for name in condition.names}
-        new = np.array([not given.issuperset(condition.names) for condition in conditions], bool)
-        seen, unseen = (_filled(r) for r in (self.residual_seen, self.residual_unseen))
-        # Where only one kind of fold could be asked, it has to do for both.
-        seen, unseen = (unseen if np.isnan(seen).all() else seen), (seen if np.isnan(unseen).all() else unseen)
-        return np.where(new[:, None], np.fmax(seen, unseen), seen)
-
     def _solve(self, conditions: Sequence[Condition]) -> tuple[np.ndarray, np.ndarray]:
         """States of the nodes (conditions x nodes) in units of `unit`, and whether each was reached."""
         if not conditions:
@@ -152,12 +133,6 @@ def _steady(parts: Parts, mixed: Array, kick: Array) -> tuple[Array, Array]:
     nothing = jnp.zeros_like(b[:, : parts.network.shape[0]])
     solver = Solver(tolerance=1e-5 if b.dtype == jnp.float32 else 1e-12)
     return states(solver, parts, b, nothing, nothing, nothing)
-
-
-def _filled(residual: np.ndarray) -> np.ndarray:
-    """Nodes that were never held out get the mean of the others."""
-    known = np.isfinite(residual)
-    return np.where(known, residual, residual[known].mean()) if known.any() else residual
 
 
 def _agreement(members: np.ndarray, weights: np.ndarray) -> np.ndarray:

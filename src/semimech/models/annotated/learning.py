@@ -36,16 +36,13 @@ class Member(NamedTuple):
 class Learnt:
     """parts: the fit of all conditions. inner: fits without some perturbations (members x ...), for evidence.
 
-    unseen, seen: root mean square error of each node where a perturbation, or only the condition, was held out
-    (NaN where no fold could). train_error, validation_error: learning curves.
+    train_error, validation_error: learning curves.
     """
 
     setting: Setting
     network_ridge: float
     parts: Parts
     inner: Parts
-    unseen: np.ndarray
-    seen: np.ndarray
     train_error: np.ndarray
     validation_error: np.ndarray
 
@@ -65,14 +62,13 @@ class Learning:
         arrays = [np.asarray(a, float) for a in (found.observed, found.validation_observed, found.validation_weights)]
         return Fold(arrays[0], np.asarray(found.weights, float).max(1), arrays[1], arrays[2])
 
-    def learn(self, choosing: Pairs, others: Pairs, chosen_by_perturbations: bool) -> Learnt:
-        """Choose by the first folds; fit everything, and the other folds for their residuals."""
+    def learn(self, choosing: Pairs, for_evidence: Pairs) -> Learnt:
+        """Choose by the first folds; fit everything, and the other folds (or the first) for evidence."""
         options = self.options
         folds = [self.fold(fit, held) for fit, held in choosing]
         setting = self.law.choose(folds, settings_of(options.mixtures, options.mixed_ridge, self._kicks()))
         ridges = options.network_ridge if options.internal_network else (float("inf"),)
-        best, parts, train_error, validation_error = ridges[len(ridges) // 2], None, np.empty(0), np.empty(0)
-        residual = np.full(len(self.problem.nodes.observed), np.nan)
+        best, inner, validation_error = ridges[len(ridges) // 2], None, np.empty(0)
         if folds:
             members = [Member(fold, ridge) for ridge in ridges for fold in folds]
             trained = self._train(setting, members, "choosing the network's penalty")
@@ -80,18 +76,28 @@ class Learning:
             curves = trained.validation_error.reshape(len(ridges), len(folds), -1) * held[:, None] / held.sum()
             number = int(curves[:, :, -1].sum(1).argmin())
             best, mine = ridges[number], slice(number * len(folds), (number + 1) * len(folds))
-            parts = jax.tree.map(lambda leaf: leaf[mine], trained.last)
-            residual = self._residual(setting, members[mine], parts)
+            inner = jax.tree.map(lambda leaf: leaf[mine], trained.last)
             validation_error = curves[number].sum(0) * self.problem.unit**2
-        again = [Member(self.fold(fit, held), best) for fit, held in others]
+        again = [Member(self.fold(fit, held), best) for fit, held in for_evidence]
         last = self._train(setting, [Member(self.fold(self.problem.effects), best), *again], "fitting")
-        train_error = last.train_error[0] * self.problem.unit**2
-        rest = jax.tree.map(lambda leaf: leaf[1:], last.last)
-        other = self._residual(setting, again, rest) if again else np.full_like(residual, np.nan)
-        unseen, seen = (residual, other) if chosen_by_perturbations else (other, residual)
         final = jax.tree.map(lambda leaf: np.asarray(leaf[0]), last.last)
-        inner = parts if chosen_by_perturbations and parts is not None else rest
-        return Learnt(setting, best, final, inner, unseen, seen, train_error, validation_error)
+        if again or inner is None:
+            inner = jax.tree.map(lambda leaf: leaf[1:], last.last)
+        return Learnt(setting, best, final, inner, last.train_error[0] * self.problem.unit**2, validation_error)
+
+    def held_out(self, setting: Setting, network_ridge: float, pairs: Pairs) -> list[np.ndarray]:
+        """Effects of the held-out conditions of each pair (held x features) by a fit of the others; NaN if no node."""
+        members = [Member(self.fold(fit, held), network_ridge) for fit, held in pairs]
+        trained = self._train(setting, members, "predicting conditions left out")
+        row_of = {condition: i for i, condition in enumerate(self.problem.effects.conditions)}
+        found = []
+        for number, (member, (_, held)) in enumerate(zip(members, pairs, strict=True)):
+            parts = jax.tree.map(lambda leaf, i=number: jnp.asarray(leaf[i]), trained.last)
+            data = self._evidence(setting, member, Linear(np.empty(0), np.empty(0), 0.0))
+            states = np.asarray(self.options.objective.predict(parts, data))[[row_of[c] for c in held.conditions]]
+            found.append(np.full(held.values.shape, np.nan))
+            found[-1][:, self.problem.nodes.observed] = states * self.problem.unit
+        return found
 
     def _kicks(self) -> tuple[Kick, ...]:
         """The doses themselves are tried only where they can be log-ratios of the targets."""
@@ -161,18 +167,6 @@ class Learning:
             stage=stage,
         )
         return jax.tree.map(np.asarray, trained.__dict__)
-
-    def _residual(self, setting: Setting, members: Sequence[Member], parts: Parts) -> np.ndarray:
-        """Root mean square error of each node on the held-out entries, in units of the problem."""
-        squares, weights = np.zeros((2, len(self.problem.nodes.observed)))
-        for number, member in enumerate(members):
-            fold = member.fold
-            mine = jax.tree.map(lambda leaf, i=number: jnp.asarray(leaf[i]), parts)
-            linear = Linear(np.empty(0), np.empty(0), 0.0)
-            data = self._evidence(setting, member, linear)
-            gap = np.asarray(self.options.objective.predict(mine, data)) - fold.held_values
-            squares, weights = squares + (fold.held_weights * gap**2).sum(0), weights + fold.held_weights.sum(0)
-        return np.sqrt(squares / np.where(weights > 0, weights, np.nan))
 
 
 def _stacked(items: Sequence[NamedTuple]) -> NamedTuple:

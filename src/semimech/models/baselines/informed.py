@@ -25,8 +25,25 @@ MIXTURES = tuple((a, b) for a in (0.0, 0.15, 0.3, 0.5) for b in (0.0, 0.3, 0.6) 
 NOISES = (0.3, 1.0, 3.0, 10.0, 30.0, float("inf"))  # infinity imputes nothing
 
 
+class _Refitted:
+    """Refits parts of the training rows with the kernel, penalty and imputation of a fit."""
+
+    weights: Weighting
+
+    def refits(
+        self, screen: Screen, split: Split, fitted: Similarity, inner: Sequence[Split], *, seed: int, monitor: Monitor
+    ) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split, by its training rows (see `models.intervals`)."""
+        found = []
+        for each in inner:
+            known, asked = effects_of(screen, each.train), effects_of(screen, each.test).conditions
+            part = learnt(fitted.knowledge, known, fitted.mixture, fitted.penalty, self.weights, fitted.basis)
+            found.append(replace(part, noise=fitted.noise).predict(asked).mean)
+        return found
+
+
 @dataclass(frozen=True)
-class MeanDrug:
+class MeanDrug(_Refitted):
     """effect = sum_d t_d (sqrt(a) z + sqrt(1 - a) z_d): ridge on tanh(doses) with a column that all share.
 
     t_d is the strength, tanh(dose) in the usual direction; the ridge penalty and a are chosen by inner folds. A
@@ -44,7 +61,7 @@ class MeanDrug:
 
 
 @dataclass(frozen=True)
-class PathwayKernel:
+class PathwayKernel(_Refitted):
     """effect = sum_d t_d Phi_d Z, Phi_d = [sqrt a, sqrt b pathways_d, sqrt(1 - a - b) one-hot_d], |Z|^2 penalised.
 
     Kernel ridge in which perturbations are alike by a, and by b more where they share a pathway. t_d as in
@@ -62,7 +79,7 @@ class PathwayKernel:
 
 
 @dataclass(frozen=True)
-class TargetImputation:
+class TargetImputation(_Refitted):
     """`PathwayKernel`, and the annotated targets of an unseen perturbation carried to the other features.
 
     e' = e + (v - e_J) (C_JJ + nu m 1)^-1 C_J, with e its effect by the kernel, J its targets, v their signs times the

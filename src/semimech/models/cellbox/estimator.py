@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -14,7 +15,7 @@ from semimech.data.inner import inner_effects
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.cellbox.fitted import FittedCellBox
-from semimech.models.cellbox.learning import Choice, choose, refit
+from semimech.models.cellbox.learning import Choice, Penalties, choose, held_out, refit
 from semimech.models.cellbox.nodes import InputMode, NodeMap, map_nodes
 from semimech.models.cellbox.objective import SteadyStateObjective
 from semimech.models.cellbox.prior import EdgePrior, prior_of
@@ -122,6 +123,22 @@ class CellBox:
             chosen = choose(self, problem, pairs, seed, monitor)
             return self.finish(problem, chosen, refit(self, problem, chosen, seed, monitor))
 
+    def refits(
+        self,
+        screen: Screen,
+        split: Split,
+        fitted: FittedCellBox,
+        inner: Sequence[Split],
+        *,
+        seed: int,
+        monitor: Monitor,
+    ) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split, by one member fitted to the rest as `fitted` was."""
+        with jax.enable_x64(self.dtype == "float64"):
+            pairs = [(effects_of(screen, each.train), effects_of(screen, each.test)) for each in inner]
+            chosen = Penalties(*fitted.penalties), fitted.steps
+            return held_out(self, self.problem(screen, split, seed), chosen, pairs, seed, monitor)
+
     def problem(self, screen: Screen, split: Split, seed: int = 0) -> Problem:
         """The training conditions as arrays, which node is what, and what the edge table says of them."""
         effects = effects_of(screen, split.train)
@@ -172,7 +189,6 @@ class CellBox:
             gain=(np.asarray(gain_of(trained.last)) * problem.unit).astype(problem.dtype),
             basal=trained.last.basal,
             prior=problem.prior.said(chosen.penalties.prior_factor) if problem.prior else "",
-            residual=chosen.residual,
             penalties=tuple(chosen.penalties),
             steps=chosen.steps,
             train_error=chosen.train_error,

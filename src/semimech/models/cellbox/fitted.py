@@ -23,17 +23,13 @@ from semimech.numerics.fields import Blocks, Field, fixed_point_map, gain_of, mo
 from semimech.numerics.integrate import branches, settle
 from semimech.numerics.steady_state import Solver, steady_state
 
-LEVEL = 0.9
-Z_LEVEL = 1.6449  # two-sided 90 % of a normal distribution
-
 
 @dataclass(frozen=True, eq=False)
 class FittedCellBox:
     """x = s phi(W x + u) with fitted W and s, for one or more members, or x(u) - x(0) under a fitted constant b.
 
     internal: members x molecules x molecules, W[target, source]; drive: members x molecules x inputs; readout:
-    members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. residual: root mean
-    square error of each node on held-out inner conditions (NaN without inner folds). train_error and
+    members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. train_error and
     validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
     (sparsity, input_sparsity, input_ridge, prior_factor). basal: members x nodes, a = W x(0) + b, None without a basal
     offset. prior: what was made of an edge table, '' without one.
@@ -50,7 +46,6 @@ class FittedCellBox:
     drive: np.ndarray
     readout: np.ndarray
     gain: np.ndarray
-    residual: np.ndarray
     penalties: tuple[float, ...]
     steps: int
     train_error: np.ndarray
@@ -69,7 +64,7 @@ class FittedCellBox:
         return len(self.internal)
 
     def predict(self, conditions: Sequence[Condition]) -> Prediction:
-        """Mean steady state over the members; the interval adds their spread to the error on held-out conditions.
+        """Mean steady state over the members, and their spread.
 
         A perturbation that is neither clamped nor was seen in training counts as no change, and is said so; a
         steady state that was not reached, or is one of several, is said in `status`.
@@ -77,20 +72,17 @@ class FittedCellBox:
         conditions = tuple(conditions)
         states, status = self._solve(conditions)
         features = len(self.nodes.features)
-        mean, half = np.zeros((2, len(conditions), features), np.float32)
+        mean = np.zeros((len(conditions), features), np.float32)
         columns = self.nodes.observed
         mean[:, columns] = states.mean(0)
         measured = self.nodes.input_features >= 0
         inputs = activity(self.nodes, conditions, self.envelope, self.field.activation)
         mean[:, self.nodes.input_features[measured]] = inputs[:, measured]
-        lower = upper = None
-        if np.isfinite(self.residual).any():
-            noise = np.where(np.isfinite(self.residual), self.residual, np.nanmean(self.residual))
-            half[:, columns] = Z_LEVEL * np.sqrt(states.var(0) + noise**2)
-            lower, upper = mean - half, mean + half
+        spread = np.zeros_like(mean)
+        spread[:, columns] = states.std(0)
         prior = f"; {self.prior}" if self.prior else ""
         rests_on = tuple(self._rests_on(condition) + prior for condition in conditions)
-        return Prediction(conditions, self.nodes.features, mean, lower, upper, LEVEL, rests_on, status)
+        return Prediction(conditions, self.nodes.features, mean, rests_on=rests_on, status=status, spread=spread)
 
     def network(self) -> Network:
         """Mean weights over the members, with what the members agree on.

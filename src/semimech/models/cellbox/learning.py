@@ -29,6 +29,8 @@ RESAMPLE = 4.0
 SMOOTH = 15  # steps
 SETTLE = 40  # steps
 
+Pairs = Sequence[tuple[Effects, Effects]]
+
 
 class Penalties(NamedTuple):
     """l1 on the edges between nodes, l1 and l2 on the edges from inputs, and the factor of the edge prior (1: none)."""
@@ -41,18 +43,15 @@ class Penalties(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Penalties and updates chosen by inner folds, with the curves and residuals that were seen on the way."""
+    """Penalties and updates chosen by inner folds, with the curves that were seen on the way."""
 
     penalties: Penalties
     steps: int
     train_error: np.ndarray
     validation_error: np.ndarray
-    residual: np.ndarray
 
 
-def choose(
-    options: CellBox, problem: Problem, pairs: Sequence[tuple[Effects, Effects]], seed: int, monitor: Monitor
-) -> Choice:
+def choose(options: CellBox, problem: Problem, pairs: Pairs, seed: int, monitor: Monitor) -> Choice:
     """The penalties and the number of updates with the least squared error over all inner folds together.
 
     Without inner folds the middle of the grid, and as little of the edge prior as it has.
@@ -63,8 +62,7 @@ def choose(
     nothing = np.empty(0)
     if not pairs:
         untold = [each for each in grid if each.prior_factor == max(factors)]
-        unknown = np.full(len(problem.nodes.observed), np.nan)
-        return Choice(untold[len(untold) // 2], options.steps, nothing, nothing, unknown)
+        return Choice(untold[len(untold) // 2], options.steps, nothing, nothing)
     folds = [problem.observations(fit, held) for fit, held in pairs]
     members = [(fold, penalties) for penalties in grid for fold in folds]
     trained = _train(options, problem, members, None, seed, monitor, "choosing penalties")
@@ -73,10 +71,8 @@ def choose(
     curves = trained.validation_error.reshape(shape) * (held / held.mean())[None, :, None]
     validation, training = curves.mean(1), trained.train_error.reshape(shape).mean(1)
     best, step = simplest(curves, _edges(trained.best).reshape(shape[:2]).mean(1))
-    mine = slice(best * len(folds), (best + 1) * len(folds))
-    residual = _residual(options, folds, jax.tree.map(lambda leaf: leaf[mine], trained.best))
     scale = problem.unit**2
-    return Choice(grid[best], step, training[best] * scale, validation[best] * scale, residual * problem.unit)
+    return Choice(grid[best], step, training[best] * scale, validation[best] * scale)
 
 
 def simplest(curves: np.ndarray, edges: np.ndarray) -> tuple[int, int]:
@@ -102,17 +98,6 @@ def _edges(blocks: Blocks) -> np.ndarray:
     return sum((np.asarray(block) != 0).sum((1, 2)) for block in (blocks.internal, blocks.drive, blocks.readout))
 
 
-def _residual(options: CellBox, folds: Sequence[Observations], best: Blocks) -> np.ndarray:
-    """Root mean square error of each node on the held-out conditions."""
-    squares = weights = np.zeros(1)
-    for number, fold in enumerate(folds):
-        blocks = jax.tree.map(lambda leaf, i=number: leaf[i], best)
-        gap = np.asarray(options.objective.predict(blocks, fold) - fold.validation_observed)
-        counted = np.asarray(fold.validation_weights)
-        squares, weights = squares + (counted * gap**2).sum(0), weights + counted.sum(0)
-    return np.sqrt(squares / np.where(weights > 0, weights, np.nan))
-
-
 def refit(options: CellBox, problem: Problem, chosen: Choice, seed: int, monitor: Monitor) -> Trained:
     """All training conditions; with several members each on its own random weights of the conditions."""
     whole = problem.observations(problem.effects)
@@ -124,6 +109,27 @@ def refit(options: CellBox, problem: Problem, chosen: Choice, seed: int, monitor
         members.append((weighted, chosen.penalties))
     stop = np.full(options.members, chosen.steps)
     return _train(options, problem, members, stop, seed, monitor, "fitting")
+
+
+def held_out(
+    options: CellBox, problem: Problem, chosen: tuple[Penalties, int], pairs: Pairs, seed: int, monitor: Monitor
+) -> list[np.ndarray]:
+    """Effects of the held-out conditions of each pair (held x features) by a fit of the others; NaN where not a node.
+
+    chosen: penalties and updates of all these fits.
+    """
+    folds = [problem.observations(fit, held) for fit, held in pairs]
+    stop = np.full(len(folds), chosen[1])
+    members = [(fold, chosen[0]) for fold in folds]
+    trained = _train(options, problem, members, stop, seed, monitor, "predicting conditions left out")
+    row_of = {condition: i for i, condition in enumerate(problem.effects.conditions)}
+    found = []
+    for number, (fold, (_, held)) in enumerate(zip(folds, pairs, strict=True)):
+        blocks = jax.tree.map(lambda leaf, i=number: jnp.asarray(leaf[i]), trained.last)
+        states = np.asarray(options.objective.predict(blocks, fold))[[row_of[c] for c in held.conditions]]
+        found.append(np.full(held.values.shape, np.nan))
+        found[-1][:, problem.nodes.observed] = states * problem.unit
+    return found
 
 
 def _train(
