@@ -7,10 +7,10 @@ from itertools import combinations, product
 from math import comb
 
 import numpy as np
-from scipy.stats import qmc
 
 from semimech.data.condition import Condition
 from semimech.simulate.perturbations import Action
+from semimech.simulate.recovery import pushes
 from semimech.support.errors import UserError
 from semimech.support.options import require_one_of, require_within
 
@@ -23,8 +23,8 @@ class Design:
     """Which perturbations are given together; in TOML the section [design]. UserError for options that do not fit.
 
     kind: factorial, every combination of at most `order` perturbations at every combination of the `doses`; or
-    latin-hypercube, `conditions` conditions in each of which 1 to `order` perturbations are given, their doses spread
-    evenly between the lowest and the highest of `doses`.
+    latin-hypercube, `conditions` conditions in each of which 1 to `order` perturbations are given, all equally often,
+    the doses of each spread evenly between the lowest and the highest of `doses`.
     conditions: of a factorial design, all singles and as many random combinations as make up this number; 0: all.
     Genetic perturbations have the dose 1, but knock-downs and activations take a dose below 1 where one is given.
     """
@@ -76,10 +76,9 @@ class Design:
 
     def _hypercube(self, actions: tuple[Action, ...], random: np.random.Generator) -> tuple[Condition, ...]:
         low, high = min(self.doses), max(self.doses)
-        cube = low + (high - low) * qmc.LatinHypercube(len(actions), rng=random).random(self.conditions)
+        places = pushes(random, self.conditions, len(actions), self.order)
         conditions = []
-        for doses in cube:
-            some = random.choice(len(actions), int(random.integers(1, self.order + 1)), replace=False)
-            given = [(actions[j].perturbation.name, actions[j].allowed(float(doses[j]))) for j in some]
-            conditions.append(Condition(tuple(given)))
+        for row in places:
+            given = [(actions[j], float(low + (high - low) * row[j])) for j in np.flatnonzero(row)]
+            conditions.append(Condition(tuple((action.perturbation.name, action.allowed(d)) for action, d in given)))
         return tuple(dict.fromkeys(conditions))
