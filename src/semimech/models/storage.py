@@ -37,6 +37,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("Scores", "semimech.models.conformal"),
     ("WithIntervals", "semimech.models.intervals"),
     ("InformedWithIntervals", "semimech.models.intervals"),
+    ("FittedHybrid", "semimech.models.hybrid"),
 )
 
 

@@ -46,17 +46,7 @@ class Ridge:
         """Choose lambda by inner folds, then fit all training conditions."""
         effects = effects_of(screen, split.train)
         penalty, words = choose_penalty(dot, screen, split, self.weights, self.penalty, seed)
-        inputs = encode(effects.conditions, effects.perturbations)
-        coefficients = inputs.T @ Path.of(dot(inputs, inputs), effects, self.weights).solve(penalty)
-        nothing = np.zeros(len(effects.features))
-        return Linear(
-            effects.features,
-            effects.perturbations,
-            nothing,
-            coefficients,
-            f"ridge on tanh(doses), {words}",
-            seen=effects.conditions,
-        )
+        return fit_ridge(effects, penalty, words, self.weights)
 
 
 @dataclass(frozen=True)
@@ -112,18 +102,36 @@ class Path:
         return (cross @ self.basis / (self.eigenvalues + penalty)) @ self.projected
 
 
+def fit_ridge(effects: Effects, penalty: float, words: str, weighting: Weighting = "rows") -> Linear:
+    """The ridge with a given penalty; `words` say how that was come by."""
+    inputs = encode(effects.conditions, effects.perturbations)
+    return Linear(
+        effects.features,
+        effects.perturbations,
+        np.zeros(len(effects.features)),
+        inputs.T @ Path.of(dot(inputs, inputs), effects, weighting).solve(penalty),
+        f"ridge on tanh(doses), {words}",
+        seen=effects.conditions,
+    )
+
+
 def choose_penalty(
     kernel: KernelFunction, screen: Screen, split: Split, weighting: Weighting, given: float | None, seed: int
 ) -> tuple[float, str]:
-    """The penalty and in words how it was come by: given, best over inner folds, or the default."""
+    """The penalty and in words how it was come by: given, best over inner folds, or the default.
+
+    Where no condition can be held out (singles of one dose only), replicates of conditions are.
+    """
     if given is not None:
         return given, f"lambda {given:.3g} as given"
-    error = inner_errors(kernel, screen, inner_effects(screen, split, seed=seed), weighting)
+    pairs = inner_effects(screen, split, seed=seed)
+    told = "by inner folds" if pairs else "by replicates"
+    error = inner_errors(kernel, screen, pairs or inner_effects(screen, split, seed=seed, question="rows"), weighting)
     # Errors that do not depend on lambda (only unseen perturbations were asked for) select nothing.
     if error.max() - error.min() <= 1e-9 * error.max():
         return DEFAULT_PENALTY, f"lambda {DEFAULT_PENALTY:g} by default as nothing in training can select it"
     best = PENALTIES[int(error.argmin())]
-    return best, f"lambda {best:.3g} by inner folds" if np.isfinite(best) else "no change by inner folds"
+    return best, f"lambda {best:.3g} {told}" if np.isfinite(best) else f"no change {told}"
 
 
 def inner_errors(

@@ -10,13 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from semimech.data.effects import effects_of
+from semimech.data.effects import Effects, effects_of
 from semimech.data.inner import inner_effects
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.cellbox.fitted import FittedCellBox
 from semimech.models.cellbox.learning import Choice, Penalties, choose, held_out, refit
-from semimech.models.cellbox.nodes import InputMode, NodeMap, map_nodes
+from semimech.models.cellbox.nodes import InputEdges, InputMode, NodeMap, declared_edges, map_nodes
 from semimech.models.cellbox.objective import SteadyStateObjective
 from semimech.models.cellbox.prior import EdgePrior, prior_of
 from semimech.models.cellbox.problem import Problem, unit_of
@@ -40,15 +40,19 @@ class CellBox:
     envelope, activation, power, second_order: the form of the law (see `numerics.fields.Field`).
     input_mode: 'auto' clamps the measured targets of genetic perturbations and drives with the others, 'force'
     drives always, 'clamp' clamps wherever a target is measured. internal_network: False leaves out the
-    molecule -> molecule edges, for a nested comparison. sparsity: l1 on edges between nodes; input_share: l1 on edges
-    from inputs, as a share of it; input_ridge: l2 on these; values to choose from, responses measured in twice their
-    rms. prior: a table of edges between nodes (CSV, TSV, Parquet: source, target and, if known, weight); l1 is
-    multiplied by a factor for the edges it names, with their sign where the table has negative weights, and divided
-    by it for all others; prior_factor: values to choose from, 1 being no prior; prior_names: 'shuffled' permutes the
-    nodes, for comparison. All these and the number of steps are chosen by inner folds of the training rows. members:
-    1 fits all training conditions once; more fit random reweightings of them. guard: bound on steepest slope *
-    sigma_max(diag(s) W), below 1; 0 switches it off explicitly, and states are then those that integration from
-    x = 0 reaches.
+    molecule -> molecule edges, for a nested comparison. input_edges: 'declared' takes the declared targets and their
+    weights for the edges from inputs, but for one factor that is learned: a perturbation never given is predicted too.
+    sparsity: l1 on edges between nodes; input_share: l1 on edges from inputs, as a share of it; input_ridge: l2 on
+    these; values to choose from, responses measured in twice their rms. prior: a table of edges between nodes (CSV,
+    TSV, Parquet: source, target and, if known, weight); l1 is multiplied by a factor for the edges it names, with
+    their sign where the table has negative weights, and divided by it for all others; prior_factor: values to choose
+    from, 1 being no prior; prior_names: 'shuffled' permutes the nodes, for comparison. All these and the number of
+    steps are chosen by inner folds of the training rows; where none can be made, the middle of the lists and all
+    steps are taken. support_steps: the edges that l1 leaves are fitted again without it (or a prior) for so many
+    steps, weak ones are weeded out by l1 over their weight, and the rest fitted a last time: it undoes the shrinkage
+    of edges, where there are more data than edges. members: 1 fits all training conditions once; more fit random
+    reweightings of them. guard: bound on steepest slope * sigma_max(diag(s) W), below 1; 0 switches it off
+    explicitly, and states are then those that integration from x = 0 reaches.
     max_molecules: nodes of the network; where there are more, those with the largest effects are kept and the others
     read out from them.
     Raises UserError for options out of range. Source: Yuan et al. 2021, doi:10.1016/j.cels.2020.11.013.
@@ -65,6 +69,7 @@ class CellBox:
     second_order: bool = False
     self_loops: bool = False
     input_mode: InputMode = "auto"
+    input_edges: InputEdges = "learned"
     internal_network: bool = True
     basal_offset: bool = False
     sparsity: tuple[float, ...] = (1e-4, 1e-3)
@@ -74,6 +79,7 @@ class CellBox:
     prior_factor: tuple[float, ...] = (1.0, 0.3, 0.1)
     prior_names: Literal["given", "shuffled"] = "given"
     steps: int = 300
+    support_steps: int = 0
     rate: float = 0.01
     members: int = 20
     folds: int = 4
@@ -98,6 +104,10 @@ class CellBox:
             raise UserError(f"CellBox's guard is {self.guard}: give a bound below 1, or 0 to switch it off.")
         if self.envelope not in (0, 1, 2):
             raise UserError(f"CellBox's envelope is {self.envelope}: use 0, 1 or 2.")
+        if self.input_edges not in ("learned", "declared"):
+            raise UserError(f"CellBox's input_edges is '{self.input_edges}': use 'learned' or 'declared'.")
+        if self.support_steps < 0:
+            raise UserError(f"CellBox's option support_steps is {self.support_steps}: give at least 0.")
         for option in ("steps", "members", "max_molecules"):
             if getattr(self, option) < 1:
                 raise UserError(f"CellBox's option {option} is {getattr(self, option)}: give at least 1.")
@@ -139,16 +149,20 @@ class CellBox:
             chosen = Penalties(*fitted.penalties), fitted.steps
             return held_out(self, self.problem(screen, split, seed), chosen, pairs, seed, monitor)
 
-    def problem(self, screen: Screen, split: Split, seed: int = 0) -> Problem:
-        """The training conditions as arrays, which node is what, and what the edge table says of them."""
-        effects = effects_of(screen, split.train)
+    def problem(self, screen: Screen, split: Split, seed: int = 0, effects: Effects | None = None) -> Problem:
+        """The training conditions as arrays, which node is what, and what the edge table says of them.
+
+        effects: others to fit than the observed.
+        """
+        effects = effects_of(screen, split.train) if effects is None else effects
         if not len(effects):
             raise UserError("There is no perturbed condition among the training rows: give CellBox some to learn from.")
         nodes = map_nodes(screen, effects, self.input_mode, self.max_molecules)
         unit = unit_of(effects, nodes.observed)
         dtype = getattr(np, self.dtype)
         prior = self._prior(nodes, seed)
-        return Problem(screen, nodes, effects, self.envelope, self.field.activation, unit, dtype, prior)
+        wiring = declared_edges(screen, nodes) if self.input_edges == "declared" else None
+        return Problem(screen, nodes, effects, self.envelope, self.field.activation, unit, dtype, prior, wiring)
 
     def _prior(self, nodes: NodeMap, seed: int) -> EdgePrior | None:
         self.check_prior()
@@ -184,11 +198,12 @@ class CellBox:
             nodes=nodes,
             seen=problem.effects.conditions,
             internal=(np.stack(internal) / problem.unit).astype(problem.dtype),
-            drive=trained.last.drive * seen,
+            drive=trained.last.drive * (seen if problem.wiring is None else 1),
             readout=(trained.last.readout / problem.unit).astype(problem.dtype),
             gain=(np.asarray(gain_of(trained.last)) * problem.unit).astype(problem.dtype),
             basal=trained.last.basal,
             prior=problem.prior.said(chosen.penalties.prior_factor) if problem.prior else "",
+            declared=problem.wiring is not None,
             penalties=tuple(chosen.penalties),
             steps=chosen.steps,
             train_error=chosen.train_error,

@@ -32,7 +32,8 @@ class FittedCellBox:
     members x read-outs x molecules; gain: members x nodes, s. All are on the scale of the data. train_error and
     validation_error: mean squared errors after 0, 1, ... updates, at the penalties chosen
     (sparsity, input_sparsity, input_ridge, prior_factor). basal: members x nodes, a = W x(0) + b, None without a basal
-    offset. prior: what was made of an edge table, '' without one.
+    offset. prior: what was made of an edge table, '' without one. declared: whether the drive is a multiple of the
+    declared targets, of perturbations never given too.
     """
 
     envelope: Literal[0, 1, 2]
@@ -52,6 +53,7 @@ class FittedCellBox:
     validation_error: np.ndarray
     basal: np.ndarray | None = None
     prior: str = ""
+    declared: bool = False
 
     @property
     def field(self) -> Field:
@@ -144,7 +146,9 @@ class FittedCellBox:
         held = [name for name in condition.names if name in nodes.clamped]
         known = {name for other in self.seen for name in other.names}
         if not held or all(name in known for name in held):
-            return what_it_rests_on(condition, self.seen)
+            told = what_it_rests_on(condition, self.seen)
+            unseen = self.declared and not known.issuperset(condition.names)
+            return f"{told}, but its declared targets" if unseen else told
         assumed = [name for name in held if name not in nodes.measured]
         text = f"its target clamped at an assumed level for {' and '.join(assumed)}"
         others = [name for name in condition.names if name not in known and name not in held]

@@ -15,6 +15,7 @@ from scipy.ndimage import uniform_filter1d
 from semimech.data.effects import Effects
 from semimech.models.cellbox.objective import Observations
 from semimech.models.cellbox.problem import Problem
+from semimech.models.cellbox.support import on_support
 from semimech.models.fitting import Schedule, Trained, train
 from semimech.models.groups import in_groups
 from semimech.numerics.fields import Blocks, raw_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RESAMPLE = 4.0
 SMOOTH = 15  # steps
 SETTLE = 40  # steps
+PUSH = 0.8  # largest declared push at the start: atanh(2/3), where a node's largest effect is of what it can reach
 
 Pairs = Sequence[tuple[Effects, Effects]]
 
@@ -54,10 +56,13 @@ class Choice:
 def choose(options: CellBox, problem: Problem, pairs: Pairs, seed: int, monitor: Monitor) -> Choice:
     """The penalties and the number of updates with the least squared error over all inner folds together.
 
-    Without inner folds the middle of the grid, and as little of the edge prior as it has.
+    Without inner folds (a single held out of singles only would be an unseen perturbation) the middle of the grid,
+    as little of the edge prior as it has, and all the updates.
     """
     factors = (1.0,) if problem.prior is None else options.prior_factor
-    every = product(factors, options.sparsity, options.input_share, options.input_ridge)
+    # One factor of known edges needs no penalty.
+    inputs = (options.input_share, options.input_ridge) if problem.wiring is None else ((0.0,), (0.0,))
+    every = product(factors, options.sparsity, *inputs)
     grid = [Penalties(l1, share * l1, l2, factor) for factor, l1, share, l2 in every]
     nothing = np.empty(0)
     if not pairs:
@@ -108,7 +113,7 @@ def refit(options: CellBox, problem: Problem, chosen: Choice, seed: int, monitor
         weighted = whole._replace(weights=whole.weights * jnp.asarray(share[:, None], problem.dtype))
         members.append((weighted, chosen.penalties))
     stop = np.full(options.members, chosen.steps)
-    return _train(options, problem, members, stop, seed, monitor, "fitting")
+    return _fit(options, problem, members, stop, seed, monitor, "fitting")
 
 
 def held_out(
@@ -121,7 +126,7 @@ def held_out(
     folds = [problem.observations(fit, held) for fit, held in pairs]
     stop = np.full(len(folds), chosen[1])
     members = [(fold, chosen[0]) for fold in folds]
-    trained = _train(options, problem, members, stop, seed, monitor, "predicting conditions left out")
+    trained = _fit(options, problem, members, stop, seed, monitor, "predicting conditions left out")
     row_of = {condition: i for i, condition in enumerate(problem.effects.conditions)}
     found = []
     for number, (fold, (_, held)) in enumerate(zip(folds, pairs, strict=True)):
@@ -132,6 +137,23 @@ def held_out(
     return found
 
 
+def _fit(
+    options: CellBox,
+    problem: Problem,
+    members: Sequence[tuple[Observations, Penalties]],
+    stop: np.ndarray,
+    seed: int,
+    monitor: Monitor,
+    stage: str,
+) -> Trained:
+    """Train all members, and on the edges left again where that is asked for."""
+    trained = _train(options, problem, members, stop, seed, monitor, stage)
+    if options.support_steps:
+        for penalised in (False, True, False):
+            trained = _train(options, problem, members, None, seed, monitor, stage, trained.last, penalised)
+    return trained
+
+
 def _train(
     options: CellBox,
     problem: Problem,
@@ -140,21 +162,34 @@ def _train(
     seed: int,
     monitor: Monitor,
     stage: str,
+    support: Blocks | None = None,
+    penalised: bool = True,
 ) -> Trained:
-    """Train all members, in groups of one size so that they share compiled code."""
-    start = _start(options, problem, seed)
-    schedule = Schedule(options.steps, settle=0 if stop is None else SETTLE)
+    """Train all members, in groups of one size so that they share compiled code.
+
+    With `support` (members x ...) they begin there, its edges and no others, each `penalised` by its weight or not.
+    Where edges are to be fitted without l1 in the end, gains are held as long as there is l1: it would make them
+    large, as s W is what is seen.
+    """
+    start, schedule = _start(options, problem, seed), Schedule(options.steps, settle=0 if stop is None else SETTLE)
+    begin = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(members), *leaf.shape)), start)
+    if support is not None:
+        begin, schedule = support, Schedule(options.steps if penalised else options.support_steps)
 
     def group(numbers: np.ndarray, told: Monitor) -> Trained:
         with jax.enable_x64(options.dtype == "float64"):  # a setting of the thread
             penalties: np.ndarray = np.array([members[i][1] for i in numbers], problem.dtype)
             data = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *(members[i][0] for i in numbers))
+            first = jax.tree.map(lambda leaf: jnp.asarray(leaf[numbers]), begin)
+            l1 = jnp.asarray(penalties[:, 0]) if penalised else None
             part = train(
                 options.objective,
-                jax.tree.map(lambda leaf: jnp.asarray(np.repeat(leaf[None], len(numbers), 0)), start),
+                first,
                 data._replace(ridge=jnp.asarray(penalties[:, 2])),
-                _rates(options, problem.dtype),
-                _penalties(options, problem, penalties),
+                _rates(options, problem, gains=not (options.support_steps and penalised)),
+                _penalties(options, problem, penalties)
+                if support is None
+                else on_support(first, l1, tied=problem.wiring is not None),
                 schedule,
                 None if stop is None else stop[numbers],
                 monitor=told,
@@ -183,6 +218,8 @@ def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:
     random = np.random.default_rng([seed, 15_485_863])
     shapes = ((m, m), (m, i), (p, m))
     edges = [spread * random.normal(size=shape) for shape in shapes]
+    if problem.wiring is not None:
+        edges[1] = problem.wiring * (PUSH / np.abs(problem.wiring).max())
     if not options.internal_network:
         edges[0][:] = 0
     elif not options.self_loops:
@@ -191,11 +228,14 @@ def _start(options: CellBox, problem: Problem, seed: int) -> Blocks:
     return Blocks(*(jnp.asarray(leaf, dtype) for leaf in (*edges, raw, ones, ones)))._replace(basal=basal)
 
 
-def _rates(options: CellBox, dtype: type) -> Blocks:
+def _rates(options: CellBox, problem: Problem, gains: bool) -> Blocks:
     """alpha and psi stay at 1: a steady state identifies no more than their ratios to eps."""
-    rate, still = jnp.asarray(options.rate, dtype), jnp.asarray(0.0, dtype)
+    rate, still = jnp.asarray(options.rate, problem.dtype), jnp.asarray(0.0, problem.dtype)
+    drive = rate if problem.wiring is None else rate * jnp.asarray(np.abs(problem.wiring), problem.dtype)
     basal = rate if options.basal_offset else None
-    return Blocks(rate if options.internal_network else still, rate, rate, rate, still, still, basal)
+    return Blocks(
+        rate if options.internal_network else still, drive, rate, rate if gains else still, still, still, basal
+    )
 
 
 def _penalties(options: CellBox, problem: Problem, penalties: np.ndarray) -> Blocks:

@@ -11,8 +11,10 @@ import numpy as np
 from semimech.data.condition import GENETIC, Condition, Perturbation, design_matrix
 from semimech.data.effects import Effects
 from semimech.data.screen import Screen
+from semimech.support.errors import UserError
 
 InputMode = Literal["auto", "force", "clamp"]
+InputEdges = Literal["learned", "declared"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,26 @@ def map_nodes(screen: Screen, effects: Effects, mode: InputMode, max_molecules: 
         clamp_levels=levels,
         measured=measured,
     )
+
+
+def declared_edges(screen: Screen, nodes: NodeMap) -> np.ndarray:
+    """Declared weights of the inputs on their targets (molecules x inputs).
+
+    Raises UserError where an input declares no target among the molecules of the network.
+    """
+    position = {nodes.features[j]: i for i, j in enumerate(nodes.molecules.tolist())}
+    targets = {p.name: p.targets for p in screen.perturbations}
+    edges = np.zeros((len(nodes.molecules), len(nodes.inputs)), np.float32)
+    for column, name in enumerate(nodes.inputs):
+        for target, weight in targets[name].items():
+            if target in position:
+                edges[position[target], column] = weight
+        if not edges[:, column].any():
+            raise UserError(
+                f"CellBox's input_edges is 'declared', but '{name}' has no declared target among the measured "
+                "molecules: annotate it, or use 'learned'."
+            )
+    return edges
 
 
 def levels_in(screen: Screen, nodes: NodeMap, effects: Effects) -> np.ndarray:

@@ -30,7 +30,8 @@ class Observations(NamedTuple):
 
     observed, weights: what is fitted, conditions x nodes; validation_observed, validation_weights: what the best
     parameters are told by. activity: conditions x inputs. clamped, level: conditions x molecules. ridge:
-    weight of the squared drive edges.
+    weight of the squared drive edges. wiring: molecules x inputs, what the drive edges are a multiple of; None where
+    each is free.
     """
 
     observed: Array
@@ -41,6 +42,7 @@ class Observations(NamedTuple):
     clamped: Array
     level: Array
     ridge: Array
+    wiring: Array | None = None
 
 
 class Warm(NamedTuple):
@@ -108,6 +110,8 @@ class SteadyStateObjective:
         (_, (squared, predicted)), (gradient, adjoints) = jax.value_and_grad(loss, (0, 1), has_aux=True)(
             blocks, nothing
         )
+        if data.wiring is not None:
+            gradient = gradient._replace(drive=_tied(gradient.drive, data.wiring))
         held = data.validation_weights.sum()
         missed = (data.validation_weights * (predicted - data.validation_observed) ** 2).sum() / held
         m = blocks.internal.shape[0]
@@ -124,3 +128,11 @@ class SteadyStateObjective:
             matrix, gain_of(blocks)[:m], warm.direction, self.limit, self.field.activation.steepest
         )
         return blocks._replace(internal=blocks.internal * factor), warm._replace(direction=direction)
+
+
+def _tied(gradient: Array, wiring: Array) -> Array:
+    """The derivative in the one factor of the wiring, on each of its edges with the edge's sign.
+
+    Adam moves all by the same step then, which the rates make proportional to the edges: the multiple stays one.
+    """
+    return jnp.sign(wiring) * (gradient * wiring).sum()

@@ -27,6 +27,7 @@ class Problem:
     unit: twice the root mean square of the fitted effects, by which all responses are divided, so that penalties
     and learning rates mean the same on every scale of measurement. One unit for all nodes: with one for each, a
     penalty on W favours edges from nodes that hardly move (on the demo screen AUPRC falls from .5 to .2).
+    wiring: declared weights of the input edges (molecules x inputs), None where they are learned.
     """
 
     screen: Screen
@@ -37,6 +38,7 @@ class Problem:
     unit: float
     dtype: type
     prior: EdgePrior | None = None
+    wiring: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -68,7 +70,8 @@ class Problem:
             self._padded(level / self.unit),
             np.zeros(()),
         )
-        return Observations(*(jnp.asarray(array, self.dtype) for array in arrays))
+        wiring = None if self.wiring is None else jnp.asarray(self.wiring, self.dtype)
+        return Observations(*(jnp.asarray(array, self.dtype) for array in arrays))._replace(wiring=wiring)
 
     def _padded(self, table: np.ndarray) -> np.ndarray:
         return np.pad(table, ((0, self.rows - len(table)), (0, 0)))
