@@ -8,6 +8,7 @@ from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork, CellBoxWithPrior, CellBoxWithShuffledPrior
 from semimech.models.composition import Composition
+from semimech.models.dynamics import CellBoxCourses, NeuralCourses
 from semimech.models.hybrid import Hybrid
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
@@ -23,6 +24,8 @@ MODELS: tuple[Estimator, ...] = (
     LinearSCM(),
     Composition(),
     Hybrid(),
+    CellBoxCourses(),
+    NeuralCourses(),
 )
 
 WITH_PRIOR = tuple(model.name for model in MODELS if getattr(model, "needs_prior", False))

@@ -30,6 +30,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("FittedAnnotated", "semimech.models.annotated"),
     ("FittedCellBox", "semimech.models.cellbox"),
     ("NodeMap", "semimech.models.cellbox"),
+    ("FittedCourses", "semimech.models.dynamics"),
     ("FittedSCM", "semimech.models.scm"),
     ("FittedComposition", "semimech.models.composition"),
     ("Rule", "semimech.models.composition"),

@@ -49,6 +49,7 @@ def evidence(objective: CourseObjective, parameters: Any, data: Courses, free: A
     the derivatives of the samples, sigma^2 = SSE / (samples - free parameters). In double precision. Penalised
     estimates are pulled to zero and have no such test. Marquardt 1963, doi:10.1137/0111030.
     """
+    objective = objective.carrying_tangents()
     with jax.enable_x64(True):
         wide = jax.tree.map(_doubled, parameters)
         courses = jax.tree.map(_doubled, data)

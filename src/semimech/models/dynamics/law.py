@@ -51,10 +51,14 @@ class NeuralParameters(NamedTuple):
 
 @dataclass(frozen=True)
 class NetworkLaw:
-    """The CellBox field; see `numerics.fields.Field` for its forms. self_loops: the diagonal of W is free."""
+    """The CellBox field; see `numerics.fields.Field` for its forms.
+
+    self_loops: the diagonal of W is free. senders: only the first so many nodes send edges; all where not given.
+    """
 
     field: Field = field(default_factory=Field)
     self_loops: bool = False
+    senders: int | None = None
 
     def start(self, nodes: int, inputs: int, seed: int, gain: float = 1.0) -> NetworkParameters:
         """No edge at all, alpha = 1, eps = `gain`; the drive is small at random, for a zero would have no gradient."""
@@ -70,8 +74,14 @@ class NetworkLaw:
         return (1 - given.held) * rate(self.field, self.edges(p), eps, alpha, psi, x[None], push[None])[0]
 
     def edges(self, p: NetworkParameters) -> Array:
-        """W with the diagonal that the law allows."""
-        return p.weights if self.self_loops else p.weights - jnp.diag(jnp.diag(p.weights))
+        """W where the law allows an edge, 0 elsewhere."""
+        return jnp.where(self.allowed(p.weights.shape[0]), p.weights, 0)
+
+    def allowed(self, nodes: int) -> np.ndarray:
+        """True where an edge may be (nodes x nodes)."""
+        allowed = np.full((nodes, nodes), True) if self.self_loops else ~np.eye(nodes, dtype=bool)
+        allowed[:, nodes if self.senders is None else self.senders :] = False
+        return allowed
 
 
 @dataclass(frozen=True)

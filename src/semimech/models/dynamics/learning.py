@@ -27,24 +27,25 @@ def courses_of(
     held: np.ndarray | None = None,
     level: np.ndarray | None = None,
     weights: np.ndarray | None = None,
+    validation: np.ndarray | None = None,
     held_out: np.ndarray | None = None,
     seed: int = 0,
     dtype: Any = np.float32,
 ) -> Courses:
     """One member from arrays: observed (conditions x times x nodes), NaN where nothing was measured.
 
-    push, held, level: conditions x nodes; activity: conditions x inputs; weights and held_out as observed.
+    push, held, level: conditions x nodes; activity: conditions x inputs; weights, validation and held_out as observed.
     """
     conditions, _, nodes = observed.shape
-    measured = np.isfinite(observed)
-    weights = measured if weights is None else weights * measured
-    held_out = np.zeros(observed.shape) if held_out is None else held_out * measured
+    validation = observed if validation is None else validation
+    weights = np.isfinite(observed) * (1 if weights is None else weights)
+    held_out = np.isfinite(validation) * (0 if held_out is None else held_out)
     none = np.zeros((conditions, nodes))
     parts = (push, np.zeros((conditions, 0)) if activity is None else activity, held, level)
     given = Given(*(jnp.asarray(none if part is None else part, dtype) for part in parts))
-    arrays = (times, np.where(measured, observed, 0), weights, held_out)
-    on, seen, weighed, kept = (jnp.asarray(part, dtype) for part in arrays)
-    return Courses(on, seen, weighed, kept, given, jax.random.key(seed))
+    arrays = (times, np.nan_to_num(observed), weights, np.nan_to_num(validation), held_out)
+    on, seen, weighed, kept, held_weights = (jnp.asarray(part, dtype) for part in arrays)
+    return Courses(on, seen, weighed, kept, held_weights, given, jax.random.key(seed))
 
 
 def stacked(members: list[Any]) -> Any:
@@ -85,13 +86,12 @@ def held_by(law: Law, known: tuple[str, ...] = ()) -> set[str]:
 
 
 def free_parameters(law: NetworkLaw, parameters: NetworkParameters, known: tuple[str, ...] = ()) -> NetworkParameters:
-    """True for each number that is fitted; loops that the law does not have are not."""
+    """True for each number that is fitted; edges that the law does not have are not."""
     fixed = held_by(law, known)
     whole = {
         name: jnp.full(leaf.shape, name not in fixed) for name, leaf in zip(parameters._fields, parameters, strict=True)
     }
-    if not law.self_loops:
-        whole["weights"] = whole["weights"] & ~jnp.eye(len(whole["weights"]), dtype=bool)
+    whole["weights"] = whole["weights"] & law.allowed(len(whole["weights"]))
     return NetworkParameters(**whole)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -27,13 +27,15 @@ Mode = Literal["whole", "shooting", "steady"]
 class Courses(NamedTuple):
     """One member's data.
 
-    times: ascending (times,). observed, weights, held_out: conditions x times x nodes; held_out weighs the entries
-    that the validation error is of. given: see `Given`, with a leading axis of conditions. key: of the jitter.
+    times: ascending (times,). observed, weights: what is fitted; validation, held_out: values and weights that the
+    validation error is of; conditions x times x nodes. given: see `Given`, with a leading axis of conditions. key:
+    of the jitter.
     """
 
     times: Array
     observed: Array
     weights: Array
+    validation: Array
     held_out: Array
     given: Given
     key: Array
@@ -104,12 +106,18 @@ class CourseObjective:
 
         def slope(start: Array, begin: Array, times: Array, given: Given) -> Array:
             def end(x: Array) -> Array:
-                return trajectory(self.method, self.law.rate, x, begin, times, (parameters, given)).states[0]
+                return trajectory(
+                    self.carrying_tangents().method, self.law.rate, x, begin, times, (parameters, given)
+                ).states[0]
 
             return (jax.jacfwd(end)(start) ** 2).sum(1)
 
         magnified = self._each_interval(slope, data.times, data)
         return data._replace(weights=data.weights / (1 + magnified.at[:, 0].set(0)))
+
+    def carrying_tangents(self) -> CourseObjective:
+        """The same with the forward adjoint and without jitter, for derivatives by Jacobians."""
+        return replace(self, method=replace(self.method, adjoint="forward"), jitter=0.0)
 
     @partial(jax.jit, static_argnums=0)
     def predict(self, parameters: Any, data: Courses) -> Trajectory:
@@ -124,9 +132,10 @@ class CourseObjective:
             stretch = 1 + self.jitter * jax.random.uniform(now, (), data.times.dtype, -1, 1)
 
         def loss(parameters: Any) -> tuple[Array, tuple[Array, Array]]:
-            squared = (self.solve(parameters, data, stretch).states - data.observed) ** 2
-            fitted = mean(squared, data.weights)
-            return 0.5 * jnp.log(fitted + FLOOR**2), (fitted, mean(squared, data.held_out))
+            states = self.solve(parameters, data, stretch).states
+            fitted = mean((states - data.observed) ** 2, data.weights)
+            validated = mean((states - data.validation) ** 2, data.held_out)
+            return 0.5 * jnp.log(fitted + FLOOR**2), (fitted, validated)
 
         (_, errors), gradient = value_and_gradient(self.method, loss, parameters)
         return gradient, key, Errors(*errors)
