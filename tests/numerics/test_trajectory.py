@@ -36,7 +36,7 @@ DRIVE = np.array([0.8, -0.5, 0.0, 0.3, 0.0])
 
 
 def field(t: Any, x: jax.Array, args: Any) -> jax.Array:
-    return args["gain"] * jnp.tanh(args["weights"] @ x + DRIVE) - args["decay"] * x
+    return args["gain"] * jnp.tanh(args["weights"] @ x + jnp.asarray(DRIVE, x.dtype)) - args["decay"] * x
 
 
 def plain_field(t: float, x: np.ndarray, args: dict[str, np.ndarray]) -> np.ndarray:
