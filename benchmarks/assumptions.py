@@ -200,7 +200,7 @@ def real(data: Path) -> list[str]:
 def main() -> None:
     parser = parser_of(__doc__, __file__)
     parser.add_argument("--null", type=int, default=200)
-    parser.add_argument("--power", type=int, default=50)
+    parser.add_argument("--power", type=int, default=40)
     arguments = parser.parse_args()
     lines = heading("What models assume, tested", "assumptions")
     lines += real(arguments.data) + calibration(arguments.null, arguments.power)

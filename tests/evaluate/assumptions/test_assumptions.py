@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from tests.evaluate.assumptions.planted import controls_at, edited, ordered
 
+from semimech.data.anndata import write_h5ad
+from semimech.data.options import ReadOptions
+from semimech.data.readers import read_screen
 from semimech.evaluate.assumptions import ASSUMPTIONS, CANNOT, HOLDS, VIOLATED, assumptions_of
 from semimech.simulate.demo import simulate_demo
 from semimech.support.errors import UserError
@@ -67,6 +70,15 @@ def test_a_time_that_is_a_batch_cannot_be_told_from_it():
     found = verdict_on("steady-controls", screen.take(np.flatnonzero(nested)))
     assert found.verdict == CANNOT
     assert "each batch holds one group only" in found.why
+
+
+def test_a_screen_on_disk_is_tested_as_one_in_memory(tmp_path):
+    write_h5ad(edited(unedited=0.4), tmp_path / "cells.h5ad")
+    screen = read_screen(tmp_path / "cells.h5ad", ReadOptions(backed=True))
+    assert screen.is_backed
+    found = verdict_on("complete-editing", screen)
+    assert found.verdict == VIOLATED
+    assert found.effect == pytest.approx(0.6, abs=0.06)
 
 
 def test_the_same_seed_gives_the_same_numbers():

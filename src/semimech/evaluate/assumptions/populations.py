@@ -49,7 +49,8 @@ def population_conditions(screen: Screen, kinds: tuple[str, ...] | None = None) 
 
 
 def populations(screen: Screen, conditions: list[Condition], random: np.random.Generator) -> Iterator[Population]:
-    """A sample of the cells of each condition and of its controls, read one condition at a time."""
+    """A sample of the cells of each condition and of its controls, one condition at a time."""
+    screen = _in_memory(screen, conditions, random) if screen.is_backed else screen
     code = {condition: number for number, condition in enumerate(screen.conditions)}
     batches, control_rows = screen.batches, np.flatnonzero(screen.is_control)
     controls = np.bincount(batches[control_rows], minlength=int(batches.max()) + 1)
@@ -63,6 +64,15 @@ def populations(screen: Screen, conditions: list[Condition], random: np.random.G
         _, cells = read_rows(screen, rows, columns)
         _, base = read_rows(screen, pool, columns)
         yield _population(condition, cells.astype(float), base.astype(float), batches[rows], batches[pool])
+
+
+def _in_memory(screen: Screen, conditions: list[Condition], random: np.random.Generator) -> Screen:
+    """A sample of the rows that are needed, read from disk once and not anew for each condition."""
+    known = set(conditions)
+    wanted = np.array([condition.is_control or condition in known for condition in screen.conditions])
+    rows = np.flatnonzero(wanted[screen.condition_codes])
+    codes = screen.condition_codes[rows] * (screen.batches.max() + 1) + screen.batches[rows]
+    return screen.take(sampled(codes, rows, CELLS, random))
 
 
 def _population(
