@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -13,12 +13,14 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.cellbox.nodes import InputMode, map_nodes
 from semimech.models.cellbox.problem import unit_of
+from semimech.models.dynamics.cells import populations, refined
 from semimech.models.dynamics.choice import Choice, chosen_by, final_fit
 from semimech.models.dynamics.evidence import evidence
 from semimech.models.dynamics.fitted import FittedCourses
 from semimech.models.dynamics.law import Law, NetworkLaw, NetworkParameters, NeuralLaw
 from semimech.models.dynamics.learning import free_parameters
 from semimech.models.dynamics.objective import CourseObjective, Courses, Mode
+from semimech.models.dynamics.population import PopulationObjective
 from semimech.models.dynamics.problem import HORIZON, CourseProblem
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.fields import Field
@@ -39,6 +41,8 @@ class CourseModel:
     Courses are conditions that differ only in obs["time"] (any unit); x(0) = 0 is the time of the perturbation.
     input_mode: as in CellBox. solver, adjoint: see `numerics.trajectory.Method`; 'implicit' takes the last time of each
     course for infinity. shooting: fit every interval from the sample before it. jitter: random horizons (STEER).
+    compare: 'means' of conditions, or cells as unpaired samples by 'energy' distance or 'sinkhorn' divergence (`cells`
+    drawn for each condition and time), for `population_steps` steps from the fit to means.
     sparsity: values of lambda of the Laplace prior to choose from by inner folds of the training rows, with the number
     of steps. Raises UserError for options out of range, screens without times, and `backsolve` over intervals that it
     cannot retrace.
@@ -56,6 +60,9 @@ class CourseModel:
     folds: int = 4
     max_molecules: int = 100
     sparsity: tuple[float, ...] = (1.5, 15.0)
+    compare: Literal["means", "energy", "sinkhorn"] = "means"
+    cells: int = 32
+    population_steps: int = 200
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sparsity", tuple(self.sparsity))
@@ -67,6 +74,10 @@ class CourseModel:
             raise UserError("The options steps, max_molecules and rate of a time course need numbers above 0.")
         if self.adjoint not in (*get_args(AdjointName), "implicit"):
             raise UserError(f"The adjoint '{self.adjoint}' is unknown: checkpoint, backsolve, forward or implicit.")
+        if self.compare not in ("means", "energy", "sinkhorn"):
+            raise UserError(f"The option compare is '{self.compare}': use means, energy or sinkhorn.")
+        if self.compare != "means" and (self.cells < 2 or self.shooting or self.adjoint == "implicit"):
+            raise UserError("Populations need at least 2 cells, and neither shooting nor the adjoint implicit.")
         self.method(np.array([HORIZON]))
 
     @property
@@ -94,7 +105,12 @@ class CourseModel:
         choice = chosen_by(self, problem, objective, pairs, seed, monitor)
         parameters, curve = final_fit(self, problem, objective, choice, seed, monitor)
         problem.refuse_lost(objective, self.adjoint, seed, LOST, parameters)
-        return self.finish(problem, objective, parameters, curve, choice)
+        fitted = self.finish(problem, objective, parameters, curve, choice)
+        if self.compare == "means":
+            return fitted
+        data = populations(problem, split.train, self.cells, seed)
+        moved = PopulationObjective(objective.law, objective.method, self.compare)
+        return replace(fitted, **refined(moved, parameters, data, self.population_steps, choice.sparsity, monitor))
 
     def problem(self, screen: Screen, effects: Effects) -> CourseProblem:
         """The training courses as arrays."""
@@ -136,6 +152,8 @@ class CourseModel:
             parameters={name: np.asarray(leaf) for name, leaf in parameters._asdict().items()},
             errors=errors,
             residual=choice.residual,
+            cells=np.zeros((1, len(problem.nodes.observed))),
+            population_error=np.empty(0),
             sparsity=choice.sparsity,
             steps=choice.steps,
             train_error=curve,

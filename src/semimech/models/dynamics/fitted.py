@@ -18,6 +18,7 @@ from semimech.models.cellbox.problem import activity
 from semimech.models.dynamics.law import Law, NetworkLaw, NetworkParameters, NeuralLaw, NeuralParameters
 from semimech.models.dynamics.learning import courses_of
 from semimech.models.dynamics.objective import WORDS, CourseObjective
+from semimech.models.dynamics.population import PopulationObjective
 from semimech.models.dynamics.table import course_table, time_of, timeless
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.fields import Field
@@ -37,7 +38,8 @@ class FittedCourses:
     times: those of training. unit, time_unit: what x and t are divided by in `parameters` and `errors` (standard
     errors: infinite where the data do not tell, NaN where not fitted; and q, the q-values of the edges). residual: root
     mean square error of each node on held-out inner conditions. train_error, validation_error: mean squared errors
-    after 0, 1, ... updates.
+    after 0, 1, ... updates. cells: unperturbed cells over which predictions are averaged (one at 0 where means were
+    fitted); population_error: distance between predicted and observed cells after 0, 1, ... updates.
     """
 
     kind: Literal["cellbox", "neural"]
@@ -57,6 +59,8 @@ class FittedCourses:
     steps: int
     train_error: np.ndarray
     validation_error: np.ndarray
+    cells: np.ndarray
+    population_error: np.ndarray
 
     @property
     def law(self) -> Law:
@@ -172,7 +176,12 @@ class FittedCourses:
         )
         gap = float(np.diff(times, prepend=0).max()) / self.time_unit
         method = Method(self.solver, steps=max(2, round(gap * STEPS_PER_UNIT)))
-        found = CourseObjective(self.law, method, "steady" if self.steady else "whole").predict(self._tree(), data)
+        if self.steady:
+            found = CourseObjective(self.law, method, "steady").predict(self._tree(), data)
+        else:
+            found = PopulationObjective(self.law, method).predict(
+                self._tree(), data, jnp.asarray(self.cells, jnp.float32)
+            )
         states = np.where(np.asarray(found.status)[:, None, None] == 0, np.asarray(found.states), np.nan)
         asked = states[table.row, np.maximum(table.column, 0)] * self.unit
         asked[table.column < 0] = 0  # nothing has changed at the time of the perturbation

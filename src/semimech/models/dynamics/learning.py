@@ -10,6 +10,7 @@ import numpy as np
 
 from semimech.models.dynamics.law import Given, Law, NetworkLaw, NetworkParameters
 from semimech.models.dynamics.objective import CourseObjective, Courses
+from semimech.models.dynamics.population import PopulationObjective, Populations
 from semimech.models.fitting import Schedule, Trained, train
 from semimech.support.progress import Monitor, silent
 
@@ -54,9 +55,9 @@ def stacked(members: list[Any]) -> Any:
 
 
 def fit_courses(
-    objective: CourseObjective,
+    objective: CourseObjective | PopulationObjective,
     start: Any,
-    data: Courses,
+    data: Courses | Populations,
     *,
     steps: int = 2000,
     rate: float = RATE,
@@ -72,9 +73,10 @@ def fit_courses(
     """
     names, fixed = start._fields, held_by(objective.law, known)
     moving = [0.0 if name in fixed else rate * (SLOWER if name in RATES else 1.0) for name in names]
-    samples = np.asarray(data.weights.sum((1, 2, 3)))
+    courses = data.courses if isinstance(data, Populations) else data
+    samples = np.asarray(courses.weights.sum((1, 2, 3)))
     shares = [sparsity / samples if name == "weights" else np.zeros_like(samples) for name in names]
-    dtype = data.observed.dtype
+    dtype = courses.observed.dtype
     rates, penalties = (type(start)(*(jnp.asarray(each, dtype) for each in part)) for part in (moving, shares))
     schedule = Schedule(steps, 0.01, chunk=max(50, steps // 10))
     return train(objective, start, data, rates, penalties, schedule, stop, monitor=monitor, stage="fitting courses")
