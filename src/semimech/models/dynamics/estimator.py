@@ -49,7 +49,6 @@ class CourseModel:
     """
 
     is_baseline: ClassVar[bool] = False
-    needs_time: ClassVar[bool] = True
     input_mode: InputMode = "auto"
     solver: SolverName = "rk4"
     adjoint: AdjointName | Literal["implicit"] = "checkpoint"
