@@ -115,3 +115,27 @@ def test_what_an_edge_table_is_worth_is_one_sentence(none, shuffled, end) -> Non
     if none == (-0.01, "worse"):
         assert "changes the score by .010 [.009, .012]" in said[0]
     assert len(pair_sentences(pd.DataFrame(rows[1:]), "pearson")) == 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "end"),
+    [
+        ("better", "it helps to predict these data."),
+        ("equal", "it is not needed to predict these data."),
+        ("worse", "it does harm."),
+        ("not told apart", "whether it helps cannot be told with 27 conditions."),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_the_network_adds_is_one_sentence_with_its_interval(verdict, end, is_first) -> None:
+    turned = {"better": "worse", "worse": "better"}.get(verdict, verdict)
+    row = (
+        compared("cellbox", "cellbox-no-network", 0.01, verdict)
+        if is_first
+        else compared("cellbox-no-network", "cellbox", -0.01, turned)
+    )
+    ends = "[.008, .011]" if is_first else "[.009, .012]"
+    assert pair_sentences(pd.DataFrame([row]), "pearson") == (
+        f"On held-out combinations, the internal network of cellbox changes the score by .010 {ends} against the same "
+        f"model without it (positive is better): {end}",
+    )

@@ -33,6 +33,8 @@ CALLED = {
 }
 # The model told of an edge table, and what says what the table is worth: none, and one of shuffled names.
 PRIOR, NO_PRIOR, SHUFFLED = "cellbox-prior", "cellbox", "cellbox-shuffled-prior"
+# The end of the name of a model that has no edges between nodes, and is else the model so called.
+NESTED = "-no-network"
 FLIPPED = {"better": "worse", "worse": "better"}
 SYMBOLS = {"pearson": "r", "nmse": "NMSE", "centred-pearson": "centred r"}
 
@@ -137,19 +139,23 @@ def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
 def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
     """One sentence for every two models and split: does what sets them apart matter for the prediction?
 
-    What an edge table is worth takes one sentence for each split.
+    What an edge table is worth takes one sentence for each split; what the internal network adds, one for each model.
     """
     said = []
     pairs = pairs[pairs["score"] == primary]
     told = pairs[["model", "other"]].isin([PRIOR, NO_PRIOR, SHUFFLED]).all(axis=1)
     for split, part in pairs[told].groupby("split", sort=False):
-        against = [_against(part, other) for other in (NO_PRIOR, SHUFFLED)]
+        against = [_against(part, PRIOR, other) for other in (NO_PRIOR, SHUFFLED)]
         if all(row is not None for row in against):
             said.append(_of_prior(str(split), *against))
             pairs = pairs[~(told & (pairs["split"] == split))]
     for _, row in pairs.iterrows():
         opening = f"On {_held(row['split'])}, {row['model']} and {row['other']}"
-        if row["verdict"] == "equal":
+        whole = min(row["model"], row["other"], key=len)
+        nested = _against(row.to_frame().T, whole, whole + NESTED)
+        if nested is not None and nested["verdict"]:
+            said.append(_of_network(nested))
+        elif row["verdict"] == "equal":
             said.append(f"{opening} do equally well: what sets them apart is not needed to predict these data.")
         elif row["verdict"] == "not told apart":
             said.append(f"{opening} cannot be told apart with {_conditions(row)}{_gap(row)}.")
@@ -159,18 +165,31 @@ def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _against(pairs: pd.DataFrame, other: str) -> pd.Series | None:
-    """The comparison of the model with a prior to another, whichever of the two stands first."""
+def _against(pairs: pd.DataFrame, model: str, other: str) -> pd.Series | None:
+    """The comparison of a model to another, whichever of the two stands first."""
     for _, row in pairs.iterrows():
-        if (row["model"], row["other"]) == (PRIOR, other):
+        if (row["model"], row["other"]) == (model, other):
             return row
-        if (row["model"], row["other"]) == (other, PRIOR):
+        if (row["model"], row["other"]) == (other, model):
             turned = row.copy()
-            turned["difference"] = -row["difference"]
+            turned["model"], turned["other"], turned["difference"] = model, other, -row["difference"]
             turned["difference_lower"], turned["difference_upper"] = -row["difference_upper"], -row["difference_lower"]
             turned["verdict"] = FLIPPED.get(row["verdict"], row["verdict"])
             return turned
     return None
+
+
+def _of_network(row: pd.Series) -> str:
+    """What the edges between nodes add to a model: the difference to the same model without them."""
+    end = {
+        "better": "it helps to predict these data",
+        "equal": "it is not needed to predict these data",
+        "worse": "it does harm",
+    }.get(row["verdict"], f"whether it helps cannot be told with {_conditions(row)}")
+    return (
+        f"On {_held(row['split'])}, the internal network of {row['model']} changes the score by {_signed(row)} against "
+        f"the same model without it (positive is better): {end}."
+    )
 
 
 def _of_prior(split: str, none: pd.Series, shuffled: pd.Series) -> str:
