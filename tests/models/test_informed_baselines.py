@@ -101,7 +101,12 @@ def test_can_be_told_of_new_perturbations(estimator: MeanDrug) -> None:
     told = fitted.knowing([Perturbation("G", "drug", {"n1": -1.0}, pathways=("one",))])
     prediction = told.predict([Condition((("G", -1.0),))])
     assert np.abs(prediction.mean).max() > 0
-    assert "for G, its targets n1 and the pathway one" in prediction.rests_on[0]
+    said = prediction.rests_on[0]
+    used = np.isfinite(told.noise), told.mixture[1] > 0, told.mixture[0] > 0
+    assert ("its targets n1" in said, "the pathway one" in said, "what all perturbations share" in said) == used
+    nothing = replace(told, noise=np.inf, mixture=(0.0, 0.0)).predict(prediction.conditions)
+    assert not nothing.mean.any()
+    assert "for G, nothing that the model uses is known: it counts as no change" in nothing.rests_on[0]
     assert not fitted.predict([Condition((("G", -1.0),))]).mean.any()
     assert fitted.network() is None
 

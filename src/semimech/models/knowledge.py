@@ -117,16 +117,22 @@ def informed_folds(screen: Screen, split: Split, folds: int, seed: int) -> list[
     return inner_effects(screen, split, folds, seed, question=None if split.test.size else "perturbations")
 
 
-def informed_words(knowledge: Knowledge, condition: Condition, seen: Sequence[Condition]) -> str:
-    """What a prediction rests on, in words: training conditions, or what is known of an unseen perturbation."""
+def informed_words(
+    knowledge: Knowledge, condition: Condition, seen: Sequence[Condition], *, shared: bool = True
+) -> str:
+    """What a prediction rests on, in words: training conditions, or what is known of an unseen perturbation.
+
+    shared: whether all perturbations have something in common.
+    """
     text = what_it_rests_on(condition, seen)
     learnt = {name for other in seen for name in other.names}
     for name in (name for name in condition.names if name not in learnt):
         if name not in knowledge.perturbations:
             text += f"; {name} is unknown and counts as no change"
         else:
-            known = knowledge.words(name)
-            text += f"; for {name}, {f'{known}, and ' if known else ''}what all perturbations share"
+            parts = [knowledge.words(name), "what all perturbations share" if shared else ""]
+            known = ", and ".join(filter(None, parts))
+            text += f"; for {name}, {known or 'nothing that the model uses is known: it counts as no change'}"
     return text
 
 

@@ -129,7 +129,8 @@ class Similarity:
         """Effects of the conditions, linear in the strengths."""
         conditions = tuple(conditions)
         mean = self.knowledge.strengths(conditions) @ self.effects
-        words = tuple(f"{self.basis}; {informed_words(self.knowledge, c, self.seen)}" for c in conditions)
+        used, shared = self._used, self.mixture[0] > 0
+        words = tuple(f"{self.basis}; {informed_words(used, c, self.seen, shared=shared)}" for c in conditions)
         return Prediction(conditions, self.features, mean, rests_on=words)
 
     def network(self) -> None:
@@ -139,6 +140,13 @@ class Similarity:
     def knowing(self, perturbations: Sequence[Perturbation]) -> Similarity:
         """The same, told of perturbations that are not in the screen."""
         return replace(self, knowledge=self.knowledge.knowing(perturbations))
+
+    @property
+    def _used(self) -> Knowledge:
+        """What is known, without the targets or the pathways where they have no part in the effects."""
+        known = self.knowledge
+        targets, membership = known.targets * np.isfinite(self.noise), known.membership * (self.mixture[1] > 0)
+        return replace(known, targets=targets, membership=membership)
 
     @cached_property
     def effects(self) -> np.ndarray:
