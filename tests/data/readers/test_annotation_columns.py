@@ -34,6 +34,7 @@ def test_rows_of_single_perturbations_say_it(tmp_path: Path) -> None:
     [
         (["", "", "g1:-1", "g1:1", "", "", ""], [""] * 6 + ["x"], "says different things of A"),
         (["", "", "g1", "", "", "", ""], [""] * 6 + ["x"], "says 'g1' of A: write each target with its sign"),
+        (["", "", "g1:-1;g1:+1", "", "", "", ""], [""] * 6 + ["x"], "the target 'g1' of A both signs"),
         (["", "", "g9:-1", "", "", "", ""], [""] * 6 + ["x"], "'g9' of A, which is no feature"),
     ],
 )

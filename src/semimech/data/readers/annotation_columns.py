@@ -27,7 +27,7 @@ def annotated_by_columns(
 ) -> list[Perturbation]:
     """The perturbations with what the columns `targets` and `pathways` say of the rows where each is given alone.
 
-    Raises UserError where a column is missing, says two things of one perturbation, or names no feature.
+    Raises UserError where a column is missing, says two things of one perturbation or target, or names no feature.
     """
     found = list(perturbations)
     for option in ("targets", "pathways"):
@@ -40,8 +40,7 @@ def annotated_by_columns(
             if items and option == "pathways":
                 found[i] = replace(perturbation, pathways=items)
             elif items:
-                targets = dict(_target(item, perturbation.name, asked, set(features)) for item in items)
-                found[i] = replace(perturbation, targets=targets)
+                found[i] = replace(perturbation, targets=_targets(items, perturbation.name, asked, set(features)))
     return found
 
 
@@ -58,6 +57,17 @@ def _said(column: pd.Series, design: sp.csr_array, names: Sequence[str], asked: 
         says = listed(sorted(twice.loc[twice["name"] == name, "text"]), 3)
         raise UserError(f"The column '{asked}' says different things of {name} ({says}): make its rows agree.")
     return dict(zip(pairs["name"], pairs["text"], strict=True))
+
+
+def _targets(items: Sequence[str], perturbation: str, asked: str, features: set[str]) -> dict[str, float]:
+    targets: dict[str, float] = {}
+    for item in items:
+        name, sign = _target(item, perturbation, asked, features)
+        if targets.setdefault(name, sign) != sign:
+            raise UserError(
+                f"The column '{asked}' gives the target '{name}' of {perturbation} both signs: keep one of them."
+            )
+    return targets
 
 
 def _target(item: str, perturbation: str, asked: str, features: set[str]) -> tuple[str, float]:
