@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from semimech.data.condition import Perturbation
 from semimech.data.screen import Screen
+from semimech.models.cellbox import CellBox
 from semimech.runs.options import RunOptions
 from semimech.support.errors import UserError
 
@@ -36,8 +37,19 @@ def test_singles_at_one_dose_are_judged_as_unseen_perturbations(
 
 def test_a_prior_brings_its_models_and_their_comparisons() -> None:
     chosen = {each.name: each for each in RunOptions(models=("scm",), prior="edges.csv").estimators()}
-    assert list(chosen)[-4:] == ["scm", "cellbox", "cellbox-prior", "cellbox-shuffled-prior"]
-    assert [getattr(each, "prior", None) for each in chosen.values()][-3:] == [None, "edges.csv", "edges.csv"]
+    assert list(chosen)[-5:] == ["scm", "cellbox", "cellbox-prior", "cellbox-shuffled-prior", "cellbox-no-network"]
+    assert [getattr(each, "prior", None) for each in chosen.values()][-4:] == [None, "edges.csv", "edges.csv", None]
+
+
+def test_the_same_without_its_network_stands_beside_a_model_with_its_options() -> None:
+    options = {"cellbox": {"steps": 40, "members": 3}, "cellbox-no-network": {"members": 2}}
+    chosen = {each.name: each for each in RunOptions(models=("cellbox",), model_options=options).estimators()}
+    nested = chosen["cellbox-no-network"]
+    assert isinstance(nested, CellBox)
+    assert (nested.steps, nested.members, nested.internal_network) == (40, 2, False)
+    assert not [name for name in chosen if name.startswith("cellbox-annotated")]
+    annotated = [each.name for each in RunOptions(models=("cellbox-annotated",)).estimators()]
+    assert annotated[-2:] == ["cellbox-annotated", "cellbox-annotated-no-network"]
 
 
 @pytest.mark.parametrize(

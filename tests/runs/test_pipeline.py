@@ -47,7 +47,7 @@ def test_everything_is_kept(run):
     assert set(run.models()) >= {"ridge", "no-change", "cellbox"}
     scores = run.table("scores")
     assert set(scores["model"]) == set(run.models())
-    assert run.networks() == ("cellbox",)
+    assert set(run.networks()) == {"cellbox", "cellbox-no-network"}
     assert run.network("truth") is not None
     assert not list(run.path.rglob("*.pkl"))
     assert not [file for file in run.path.rglob(".*") if file.is_file()]
@@ -70,7 +70,8 @@ def test_the_seeds_spread_is_given_for_models_only(run):
 def test_every_prediction_is_found_under_its_own_name(run):
     found = {(fold, model, seed) for fold, model, seed, _ in run.predictions("combinations")}
     models = set(run.models())
-    expected = {("all combinations", model, 0) for model in models} | {("all combinations", "cellbox", 1)}
+    second = {("all combinations", model, 1) for model in ("cellbox", "cellbox-no-network")}
+    expected = {("all combinations", model, 0) for model in models} | second
     assert found == expected
     assert all(run.observed_file("combinations", fold).is_file() for fold, _, _ in found)
 

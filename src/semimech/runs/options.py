@@ -11,6 +11,7 @@ import numpy as np
 
 from semimech.data.screen import Screen
 from semimech.data.splits import possible_splits
+from semimech.evaluate.sentences import NESTED
 from semimech.models.base import Estimator
 from semimech.models.cellbox import CellBox
 from semimech.models.intervals import LEVEL
@@ -24,7 +25,8 @@ from semimech.support.options import with_options
 class RunOptions:
     """Options of `semimech run`; in run.toml the section [run], with [model.NAME] for the options of a model.
 
-    models: models to fit beside the baselines, which are always fitted.
+    models: models to fit beside the baselines, which are always fitted; the same without its network stands beside
+    each that has such a variant, with its options.
     splits: ways of holding out; none given: those that fit the screen.
     partitions: random partitions of the splits that are random.
     seeds: fits of each model with different seeds, whose spread is reported.
@@ -70,7 +72,9 @@ class RunOptions:
             if name not in known:
                 raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
         baselines = [estimator.name for estimator in BASELINES]
-        models = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ())))
+        asked = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ())))
+        # What a network adds is the difference to the same model without one, so that is fitted beside it.
+        models = dict.fromkeys((*asked, *(name + NESTED for name in asked if name + NESTED in known)))
         wanted = [*baselines, *(name for name in models if name not in baselines)]
         chosen = [with_options(known[name], self._options_of(name), f"model {name}") for name in wanted]
         for each in chosen:
@@ -79,9 +83,14 @@ class RunOptions:
         return tuple(each for each in chosen if screen is None or each.name in models or suits(each, screen))
 
     def _options_of(self, model: str) -> dict[str, Any]:
-        """The options of a model as they were given, and the prior where it takes one."""
+        """The options of a model as they were given, and the prior where it takes one.
+
+        A model without its network has the options of the one with it, but for those that are given for itself.
+        """
         shared = {"prior": self.prior} if self.prior and model in WITH_PRIOR else {}
-        return shared | self.model_options.get(model, {})
+        whole = {name: value for name, value in self.model_options.get(model.removesuffix(NESTED), {}).items()
+                 if name != "internal_network"}  # fmt: skip
+        return shared | (whole if model.endswith(NESTED) else {}) | self.model_options.get(model, {})
 
     def splits_for(self, screen: Screen) -> tuple[str, ...]:
         """The splits asked for, else those that suit the screen: rows of cells, or rows of conditions."""
