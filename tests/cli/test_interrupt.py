@@ -11,8 +11,15 @@ from semimech.cli.interrupt import stopping
 from semimech.support.progress import silent
 
 
-def test_the_next_call_raises():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.fixture
+def python_handler():
+    """Python's own handler, whatever the tests were started with: a shell's background jobs ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_next_call_raises(python_handler):
     with stopping(silent) as monitor:
         monitor("fitting", 0, 2)
         os.kill(os.getpid(), signal.SIGINT)
@@ -20,7 +27,7 @@ def test_the_next_call_raises():
             monitor("fitting", 1, 2)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is python_handler
 
 
 def test_nothing_happens_without_it():
