@@ -47,7 +47,7 @@ def test_everything_is_kept(run):
     assert set(run.models()) >= {"ridge", "no-change", "cellbox"}
     scores = run.table("scores")
     assert set(scores["model"]) == set(run.models())
-    assert set(run.networks()) == {"cellbox", "cellbox-no-network"}
+    assert run.networks() == ("cellbox", "cellbox-no-network")
     assert run.network("truth") is not None
     assert not list(run.path.rglob("*.pkl"))
     assert not [file for file in run.path.rglob(".*") if file.is_file()]

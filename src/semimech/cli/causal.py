@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from semimech.models.structural import Answer, StructuralModel
 
 SHOWN = 8
+SMALLEST = 1e-3  # of the largest: below it a node stays where it is, as far as an eye can tell
 
 
 def causal(
@@ -80,6 +81,7 @@ def _as_text(model: StructuralModel, answers: list[Answer], is_asked: bool) -> s
         )
         if answer.is_valid:
             named = [pair for pair in zip(model.nodes, answer.values, strict=True) if pair[0] not in answer.levels]
-            moved = sorted(named, key=lambda pair: -abs(pair[1]))[:SHOWN]
-            lines.append("  " + ", ".join(f"{node} {value:+.3g}" for node, value in moved))
+            least = SMALLEST * max(abs(value) for value in answer.values)
+            moved = sorted((pair for pair in named if abs(pair[1]) > least), key=lambda pair: -abs(pair[1]))[:SHOWN]
+            lines.append("  " + (", ".join(f"{node} {value:+.3g}" for node, value in moved) or "nothing else moves"))
     return "\n".join(lines)

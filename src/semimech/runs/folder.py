@@ -98,8 +98,8 @@ class RunFolder:
 
     def networks(self) -> tuple[str, ...]:
         """The models that have a network, the truth not among them."""
-        found = sorted((self.path / "networks").glob("*.nodes.csv"))
-        return tuple(name for name in (f.name.removesuffix(".nodes.csv") for f in found) if name != "truth")
+        found = (self.path / "networks").glob("*.nodes.csv")
+        return tuple(sorted({file.name.removesuffix(".nodes.csv") for file in found} - {"truth"}))
 
     def edge_sentences(self) -> tuple[str, ...]:
         """In words: how far effects tell edges apart, and how strong an edge must be to be found; () if not known."""

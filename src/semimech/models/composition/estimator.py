@@ -13,7 +13,7 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.composition.fitted import FittedComposition
 from semimech.models.composition.rules import RULES, Rule, RuleName, candidates
-from semimech.models.composition.validation import best_rule, cases_of, standard_errors, unperturbed
+from semimech.models.composition.validation import Training, best_rule, cases_of, standard_errors, unperturbed
 from semimech.models.scm import LinearSCM
 from semimech.models.scm.targets import held_columns
 from semimech.support.errors import UserError
@@ -55,7 +55,7 @@ class Composition:
         if self.rule is not None:
             told, rule, error = "", Rule(self.rule, self.threshold), float("nan")
         else:
-            told, cases = cases_of(screen, split, effects, noise, network, seed, counted, offset)
+            told, cases = cases_of(Training(screen, split, effects, noise, counted, offset), network, seed)
             rule, error = (
                 best_rule(cases, candidates(bool(noise.any())), control) if cases else (Rule("dominant"), float("nan"))
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,21 @@ class Case:
     state: np.ndarray
     known: np.ndarray
     counted: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Effects to learn from, against the level of the unperturbed: the controls' mean and `offset` (features,).
+
+    noise: their standard errors; counted: which entries count (both conditions x features).
+    """
+
+    screen: Screen
+    split: Split
+    effects: Effects
+    noise: np.ndarray
+    counted: np.ndarray
+    offset: np.ndarray
 
 
 def standard_errors(screen: Screen, split: Split, effects: Effects) -> np.ndarray:
@@ -70,29 +85,16 @@ def _controls(screen: Screen, split: Split) -> np.ndarray:
     return train[screen.is_control[train]]
 
 
-def cases_of(
-    screen: Screen,
-    split: Split,
-    effects: Effects,
-    noise: np.ndarray,
-    network: LinearSCM,
-    seed: int,
-    counted: np.ndarray,
-    offset: np.ndarray,
-) -> tuple[str, list[Case]]:
-    """(what tells, cases): combinations whose singles are known; else perturbations given at half and at full dose.
-
-    effects are against the level of the unperturbed, which is the controls' mean and `offset`.
-    """
-    singles = {c: i for i, c in enumerate(effects.conditions) if not c.is_combination}
-    pairs = [i for i, c in enumerate(effects.conditions) if c.is_combination and parts_of(c, singles) is not None]
+def cases_of(training: Training, network: LinearSCM, seed: int) -> tuple[str, list[Case]]:
+    """(what tells, cases): combinations whose singles are known; else perturbations given at half and at full dose."""
+    conditions = training.effects.conditions
+    singles = {c: i for i, c in enumerate(conditions) if not c.is_combination}
+    pairs = {i: found for i, c in enumerate(conditions) if c.is_combination and (found := parts_of(c, singles))}
     if pairs:
-        return COMBINATIONS, _combinations(
-            screen, split, effects, noise, network, seed, counted, offset, singles, pairs
-        )
+        return COMBINATIONS, _combinations(training, network, seed, pairs)
     halves = [(i, half) for c, i in singles.items() if (half := _half(c, singles)) is not None]
     if halves:
-        return DOSES, _doses(screen, effects, noise, network, counted, halves)
+        return DOSES, _doses(training, network, halves)
     return NOTHING, []
 
 
@@ -127,41 +129,24 @@ def _half(condition: Condition, singles: dict[Condition, int]) -> int | None:
     return singles.get(Condition(((name, dose / 2),), condition.context))
 
 
-def _combinations(
-    screen: Screen,
-    split: Split,
-    effects: Effects,
-    noise: np.ndarray,
-    network: LinearSCM,
-    seed: int,
-    counted: np.ndarray,
-    offset: np.ndarray,
-    singles: dict[Condition, int],
-    pairs: Sequence[int],
-) -> list[Case]:
-    """Combinations against their singles; the network has seen the singles only."""
+def _combinations(training: Training, network: LinearSCM, seed: int, pairs: Mapping[int, Sequence[int]]) -> list[Case]:
+    """Combinations against their singles (by row: rows); the network has seen the singles only."""
+    screen, effects = training.screen, training.effects
     combined = np.array([c.is_combination for c in screen.conditions])[screen.condition_codes]
-    train = np.asarray(split.train)
+    train = np.asarray(training.split.train)
     alone = Split("singles", "singles", seed, train[~combined[train]], train[combined[train]])
-    states = network.fit(screen, alone, seed=seed).predict([effects.conditions[i] for i in pairs]).mean - offset
+    states = network.fit(screen, alone, seed=seed).predict([effects.conditions[i] for i in pairs]).mean
     cases = []
-    for state, i in zip(states, pairs, strict=True):
-        rows = parts_of(effects.conditions[i], singles) or []
-        known = effects.values[i].astype(float)
-        cases.append(Case(effects.values[rows].astype(float), noise[rows], state, known, counted[i]))
+    for state, (i, rows) in zip(states - training.offset, pairs.items(), strict=True):
+        parts, doubt = effects.values[list(rows)].astype(float), training.noise[list(rows)]
+        cases.append(Case(parts, doubt, state, effects.values[i].astype(float), training.counted[i]))
     return cases
 
 
-def _doses(
-    screen: Screen,
-    effects: Effects,
-    noise: np.ndarray,
-    network: LinearSCM,
-    counted: np.ndarray,
-    halves: Sequence[tuple[int, int]],
-) -> list[Case]:
+def _doses(training: Training, network: LinearSCM, halves: Sequence[tuple[int, int]]) -> list[Case]:
     """A full dose as two half ones; the network has not seen the perturbation, but what it leaves of the half dose."""
-    columns, values = held_columns(screen), effects.values.astype(float)
+    effects, noise, columns = training.effects, training.noise, held_columns(training.screen)
+    values = effects.values.astype(float)
     slopes = measured_slopes(effects, columns)
     strength = min(network.strengths, key=lambda each: abs(np.log(each)))
     cases = []
@@ -176,5 +161,5 @@ def _doses(
             levels = slopes[name] * effects.conditions[full].doses[0][1] if held.size else np.zeros(0)
             state = law.solve(held, levels, 2 * left)
         parts, doubt = np.stack([values[half]] * 2), np.stack([noise[half]] * 2)
-        cases.append(Case(parts, doubt, state, values[full], counted[full]))
+        cases.append(Case(parts, doubt, state, values[full], training.counted[full]))
     return cases

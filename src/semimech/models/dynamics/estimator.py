@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, get_args
 
@@ -34,7 +35,7 @@ LOST = 0.01  # share of the largest state by which `backsolve` may miss it on th
 
 
 @dataclass(frozen=True)
-class CourseModel:
+class CourseModel(ABC):
     """What both models of time courses share: dx/dt = f(x; perturbation), x(0) = 0, fitted to effects at all times.
 
     x is the effect against the control rows of the same time and batch, so that drift of the controls is subtracted.
@@ -80,9 +81,9 @@ class CourseModel:
         self.method(np.array([HORIZON]))
 
     @property
+    @abstractmethod
     def law(self) -> Law:
         """The vector field."""
-        raise NotImplementedError
 
     def method(self, times: np.ndarray) -> Method:
         """The solver, with as many Runge-Kutta steps between samples as the longest gap needs."""
