@@ -1,11 +1,13 @@
 """`semimech benchmark recovery` on one small random network; its options are checked."""
 
+import signal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from semimech.cli import main
+from semimech.support.progress import Monitor
 
 
 def test_a_small_suite_finds_a_random_network(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -16,7 +18,24 @@ def test_a_small_suite_finds_a_random_network(tmp_path: Path, capsys: pytest.Cap
     assert list(found["seed"]) == [0, 1]
     assert (found["auprc"] > 0.9).all()
     assert (found["base_rate"] < 0.5).all()
-    assert "random 1" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "random 1" in said.out
+    assert "random 1, noise 0.01, 2 samples: fitting courses" in said.err
+
+
+def test_it_stops_where_the_fit_next_tells_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = []
+
+    def recover(*_: object, monitor: Monitor, **__: object) -> list[object]:
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after Ctrl-C")
+        monitor("fitting", 1, 2)
+        reached.append("after the monitor")
+        return []
+
+    monkeypatch.setattr("semimech.runs.recovery.recover", recover)
+    assert main(["benchmark", "recovery", "--random", "1"]) == 130
+    assert reached == ["after Ctrl-C"]
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,11 @@ def benchmark(
     out
         CSV of all fits; a line for each setting is printed.
     """
+    from semimech.cli.interrupt import stopping
     from semimech.cli.progress import progress_bar
     from semimech.runs.recovery import beeline_cases, random_cases, recover, summary
     from semimech.support.files import write_text
+    from semimech.support.progress import Steps
 
     if out.suffix != SUFFIX:
         raise UserError(f"{out} does not end in {SUFFIX}: give a name such as recovery.csv to --out.")
@@ -63,10 +65,11 @@ def benchmark(
     cases = _named(cases, networks)
     settings = [(case, level, count) for case in cases for count in samples for level in noise]
     found: list[Found] = []
-    with progress_bar("recovery") as monitor:
-        for number, (case, level, count) in enumerate(settings):
-            monitor(f"{case.name}, noise {level:g}, {count} samples", number, len(settings))
-            found += recover(case, level, count, range(seeds), steps=steps)
+    with progress_bar("recovery") as bar, stopping(bar) as monitor:
+        parts = Steps(monitor, len(settings))
+        for case, level, count in settings:
+            part = parts.begin(f"{case.name}, noise {level:g}, {count} samples")
+            found += recover(case, level, count, range(seeds), steps=steps, monitor=part)
     import pandas as pd
 
     write_text(out, pd.DataFrame(found).to_csv(index=False))
