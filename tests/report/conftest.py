@@ -155,7 +155,12 @@ def write_words(run: RunFolder, screen: Screen, extras: bool) -> None:
     asked = {"name": "conditions", "asks": "interpolation", "holds_out": "three in ten", "folds": folds}
     config = {
         "splits": [asked],
-        "options": {"models": ["cellbox"], "seed": 0},
+        "options": {
+            "models": ["cellbox"],
+            "seed": 0,
+            "prior": "private/edges.csv",
+            "model_options": {"cellbox-prior": {"prior": "private/older.csv"}},
+        },
         "screen": about,
         "provenance": {"source": "private/screens/demo.h5ad", "sha256": "0" * 64} if extras else {},
         "versions": {"semimech": "0.1.0", "numpy": np.__version__},

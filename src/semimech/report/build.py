@@ -108,7 +108,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "unseen": unseen_combinations(data),
         "provenance": _provenance(data),
         "versions": data.config["versions"],
-        "options": json.dumps(data.config["options"], indent=1, ensure_ascii=False),
+        "options": json.dumps(_without_paths(data.config["options"]), indent=1, ensure_ascii=False),
     }
 
 
@@ -229,12 +229,18 @@ def _recovery_row(one: Any) -> dict[str, str]:
     }
 
 
+def _without_paths(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with the bare name of every edge table: the page is made to be sent."""
+    shown = {name: _without_paths(value) if isinstance(value, dict) else value for name, value in options.items()}
+    return shown | ({"prior": Path(shown["prior"]).name} if shown.get("prior") else {})
+
+
 def _provenance(data: ReportData) -> dict[str, str]:
     config, verdict = data.config, data.verdict
     source, machine, options = config.get("provenance", {}), config.get("machine", {}), config["options"]
     rows, features = config["screen"]["rows"], config["screen"]["features"]
     found = {
-        "data": Path(source.get("source", "")).name,  # no path: the page is made to be sent
+        "data": Path(source.get("source", "")).name,
         "SHA-256": source.get("sha256", ""),
         "size": f"{rows:,} rows, {features:,} features, {config['screen']['scale']}",
         "first seed": str(options.get("seed", "")),
@@ -243,6 +249,5 @@ def _provenance(data: ReportData) -> dict[str, str]:
         "peak memory": memory(verdict.get("peak_memory_bytes")),
         "device": f"{machine.get('device', '')}, {machine.get('cores', '?')} cores",
         "advice": machine.get("advice") or "",
-        "command": source.get("command", ""),
     }
     return {label: text for label, text in found.items() if text}
