@@ -174,14 +174,17 @@ def test_an_edge_table_of_no_use_is_one_sentence(tmp_path, capsys, table, words)
     assert not (tmp_path / "out").exists()
 
 
-def test_what_an_edge_table_is_worth_stands_in_the_verdict(small_table, tmp_path, capsys):
+def test_what_an_edge_table_is_worth_stands_in_the_verdict(small_table, tmp_path, capsys, monkeypatch):
     edges, config, out = tmp_path / "edges.csv", tmp_path / "run.toml", tmp_path / "out"
     edges.write_text("source,target\nA,B\n", encoding="utf-8")
     models = ("cellbox", "cellbox-prior", "cellbox-shuffled-prior")
     sections = "".join(f"[model.{name}]\nsteps = 3\nmembers = 1\nfolds = 1\n" for name in models)
-    config.write_text(f"[run]\nseeds = 1\n{sections}", encoding="utf-8")
+    config.write_text(f"[run]\nseeds = 1\nprior = '{edges.name}'\n{sections}", encoding="utf-8")
     request = ["run", str(small_table), "--scale", "log-normalised", "--config", str(config), "--out", str(out)]
-    assert main([*request, "--prior", str(edges), "--models", "ridge", "--split", "cells", "--partitions", "1"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main([*request, "--models", "ridge", "--split", "cells", "--partitions", "1"]) == 0
+    monkeypatch.chdir(out)
+    assert main(["run", "--resume", str(out)]) == 0
     assert "the edge prior changes the score by" in " ".join(RunFolder.open(out).json("verdict")["sentences"])
     edges.write_text("source,target\nB,A\n", encoding="utf-8")
     capsys.readouterr()

@@ -54,7 +54,11 @@ def test_the_same_without_its_network_stands_beside_a_model_with_its_options() -
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"models": ("cellbox-prior",)}, "cellbox-prior needs a table of edges"), ({"prior": 3}, "prior is 3")],
+    [
+        ({"models": ("cellbox-prior",)}, "cellbox-prior needs a table of edges"),
+        ({"prior": 3}, "prior is 3"),
+        ({"model_options": {"cellbox-prior": {"prior": "edges.csv"}}}, "cellbox-prior have a prior: give it in"),
+    ],
 )
 def test_a_prior_that_is_missing_or_no_path_is_refused(options: dict, words: str) -> None:
     with pytest.raises(UserError, match=words):

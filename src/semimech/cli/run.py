@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,8 +75,8 @@ def run(
         "level": level,
         "models": _each(models),
         "splits": _each(split),
+        "prior": None if prior is None else str(prior),
     }
-    given |= {"prior": None if prior is None else str(prior.resolve())}
     _finish(*_begun(data, config, given, read or ReadOptions(), out))
 
 
@@ -87,6 +87,8 @@ def _begun(
 
     content = read_run_file(config) if config else {}
     options = options_from(content.get("run", {}), content.get("model", {}), given)
+    if options.prior is not None:  # the run may be gone on with from another folder
+        options = replace(options, prior=str(Path(options.prior).resolve()))
     read = _merged(content.get("read", {}), read)
     out = out or Path(f"{DEMO if _is_demo(data) else _stem(data)}-run")
     # A run killed in its first moment leaves no more than the beginning of its config.json.
@@ -166,7 +168,7 @@ def _prior_hash(prior: str | None) -> dict[str, str]:
     if prior is None:
         return {}
     if not Path(prior).is_file():
-        raise UserError(f"There is no edge table {prior}: correct the path given to --prior.")
+        raise UserError(f"There is no edge table {prior}: correct the path given to --prior, or to prior in [run].")
     return {"prior_sha256": hash_path(Path(prior))}
 
 

@@ -60,6 +60,9 @@ class RunOptions:
             raise UserError(f"The option prior is {self.prior!r}: give the path of a table of edges.")
         if not isinstance(self.level, float) or not 0 < self.level < 1:
             raise UserError(f"The option level is {self.level!r}: give a number between 0 and 1, such as 0.9.")
+        for name, options in self.model_options.items():
+            if "prior" in options:  # one table for all, whose content is kept in mind
+                raise UserError(f"The options of the model {name} have a prior: give it in [run], or to --prior.")
         self.estimators()
 
     def estimators(self, screen: Screen | None = None) -> tuple[Estimator, ...]:
