@@ -86,10 +86,10 @@ def write_run(path: Path, screen: Screen, *, extras: bool = True) -> RunFolder:
     for name, parts in zip(("scores", "conditions", "features"), zip(*tables, strict=True), strict=True):
         run.write_table(name, merged(name, pd.concat(parts, ignore_index=True)))
     run.write_table("dropped", pd.DataFrame(columns=["split", "fold", "model", "condition", "reason"]))
-    held = [("conditions", "cellbox", False, 0.9, 0.914, 0.88, 0.94, 0.35, 20)] if extras else []
-    run.write_table("intervals", pd.DataFrame(held, columns=list(COLUMNS)))
     write_words(run, screen, extras)
     if extras:
+        held = [("conditions", "cellbox", False, 0.9, 0.914, 0.88, 0.94, 0.35, 20)]
+        run.write_table("intervals", pd.DataFrame(held, columns=list(COLUMNS)))
         write_extras(run, screen)
     return run
 

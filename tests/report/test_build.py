@@ -130,6 +130,7 @@ def test_the_same_run_gives_the_same_page_and_matplotlib_is_left_alone(html, run
 
 
 def test_missing_parts_are_left_out_with_a_word(bare_run):
+    assert not (bare_run.path / "intervals.csv").exists()  # as in the runs of versions that had none
     page = Page(build_report(bare_run).read_text(encoding="utf-8"))
     assert "No model of this run has a network" in page.text
     assert "The run keeps no fitted model" in page.text

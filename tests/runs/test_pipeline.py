@@ -9,7 +9,7 @@ import pytest
 
 from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions, options_from
-from semimech.runs.pipeline import load_model, run_screen
+from semimech.runs.pipeline import load_model, options_of, run_screen
 from semimech.runs.predict import predict_conditions
 from semimech.simulate.demo import simulate_demo
 from semimech.support.errors import UserError
@@ -153,6 +153,12 @@ def test_the_seconds_of_all_processes_are_added_up(screen, run, tmp_path):
     finished = run.json("elapsed")
     run_screen(screen, run.path, OPTIONS)
     assert run.json("elapsed") == finished
+
+
+def test_options_that_an_older_version_did_not_know_are_those_by_default(tmp_path):
+    older = {name: value for name, value in OPTIONS.as_dict().items() if name not in ("prior", "level")}
+    RunFolder(tmp_path).write_json("config", {"options": older})
+    assert options_of(RunFolder(tmp_path)) == OPTIONS
 
 
 def test_the_model_asked_for_predicts(screen, tmp_path):

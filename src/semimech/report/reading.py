@@ -13,6 +13,7 @@ import pandas as pd
 
 from semimech.data.condition import Condition, design_matrix
 from semimech.data.network import Network
+from semimech.evaluate.coverage import COLUMNS as INTERVAL_COLUMNS
 from semimech.evaluate.scores import SCORES, ScoreCard
 from semimech.evaluate.strength import source_swings, with_drive
 from semimech.runs.assumptions import read_verdicts
@@ -75,8 +76,9 @@ class ReportData:
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
-        """The judge's table of the intervals of predictions."""
-        return self.run.table("intervals")
+        """The judge's table of the intervals of predictions; empty where an older version judged without it."""
+        is_older = self.run.is_complete and not (self.run.path / "intervals.csv").is_file()
+        return pd.DataFrame(columns=list(INTERVAL_COLUMNS)) if is_older else self.run.table("intervals")
 
     @cached_property
     def conditions(self) -> pd.DataFrame:

@@ -298,6 +298,7 @@ def _end(run: RunFolder, splits: tuple[Split, ...], judgement: Judgement) -> Non
 
 
 def options_of(run: RunFolder) -> RunOptions:
-    """The options a run was begun with."""
+    """The options a run was begun with; those that its version of semimech did not know are as they are by default."""
     saved = run.json("config")["options"]
-    return RunOptions(**{field.name: saved[field.name] for field in dataclasses.fields(RunOptions)})
+    names = [field.name for field in dataclasses.fields(RunOptions) if field.name in saved]
+    return RunOptions(**{name: saved[name] for name in names})
