@@ -232,7 +232,7 @@ def _recovery_row(one: Any) -> dict[str, str]:
 def _without_paths(options: dict[str, Any]) -> dict[str, Any]:
     """The options with the bare name of every edge table: the page is made to be sent."""
     shown = {name: _without_paths(value) if isinstance(value, dict) else value for name, value in options.items()}
-    return shown | ({"prior": Path(shown["prior"]).name} if shown.get("prior") else {})
+    return shown | ({"prior": Path(options["prior"]).name} if options.get("prior") else {})
 
 
 def _provenance(data: ReportData) -> dict[str, str]:
