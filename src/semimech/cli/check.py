@@ -30,8 +30,8 @@ def check(
     Parameters
     ----------
     data
-        CellBox folder, h5ad, or table (CSV, TSV, Parquet; plain or gzip) with one row a cell or condition; or demo, the
-        built-in simulated screen.
+        CellBox or DREAM4 folder, h5ad, or table (CSV, TSV, Parquet, MIDAS; plain or gzip) with one row a cell or
+        condition; or demo, the built-in simulated screen.
     format
         Words for reading, or JSON for programs.
     """

@@ -21,7 +21,7 @@ HDF5_SUFFIXES = (".h5ad", ".h5", ".hdf5")
 
 
 def read_screen(source: str | Path | AnnData, options: ReadOptions | None = None) -> Screen:
-    """Read a screen from a CellBox or DREAM4 folder, an h5ad, a table (CSV, TSV, Parquet; plain or gzip) or an AnnData.
+    """Read a screen from a CellBox or DREAM4 folder, an h5ad, a table (CSV, TSV, Parquet, MIDAS) or an AnnData.
 
     Raises UserError with the place and the remedy where the source is wrong.
 
@@ -72,6 +72,9 @@ def _read_file(path: Path, options: ReadOptions) -> Reading:
         return read_h5ad(path, options)
     if path.suffix.casefold() in HDF5_SUFFIXES:
         raise UserError(f"{path.name} is named as HDF5 but is none: rename it (.csv for a table), or fetch it again.")
-    from semimech.data.readers.table import read_table
+    from semimech.data.readers.midas import is_midas, read_midas
+    from semimech.data.readers.table import PARQUET, read_table
 
+    if not start.startswith(PARQUET) and is_midas(path):
+        return read_midas(path, options)
     return read_table(path, options)
