@@ -36,7 +36,12 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--level", "2"], "The level is 2"), (["--permutations", "5"], "no p value"), (["--time", "t"], "built-in")],
+    [
+        (["--level", "2"], "The level is 2"),
+        (["--permutations", "5"], "no p value"),
+        (["--seed", "-1"], "The seed is -1"),
+        (["--time", "t"], "built-in"),
+    ],
 )
 def test_what_cannot_be_asked(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["assumptions", "demo", *options]) == 2

@@ -43,7 +43,7 @@ def assumptions_of(
     """Test the six assumptions, each at `level` for itself; after Kovacevic et al. 2025, arXiv:2501.19178.
 
     'holds' says that no violation was found, not that there is none: the critical value of each statistic is beside
-    it. Raises UserError for a level or a number of permutations with which nothing can be found.
+    it. Raises UserError for a level or a number of permutations with which nothing can be found, or a seed below 0.
     """
     if not 0 < level < 1:
         raise UserError(f"The level is {level:g}: give a share between 0 and 1, such as 0.05.")
@@ -51,6 +51,8 @@ def assumptions_of(
         raise UserError(
             f"With {permutations} permutations no p value is below {level:g}: give {1 / level:.0f} or more."
         )
+    if seed < 0:
+        raise UserError(f"The seed is {seed}: give a whole number of at least 0.")
     steps = Steps(monitor, len(ASSUMPTIONS))
     found = []
     for number, test in enumerate(ASSUMPTIONS):
