@@ -68,6 +68,13 @@ def test_a_network_survives_its_tables(tmp_path):
     assert run.networks() == ("cellbox",)
 
 
+@pytest.mark.parametrize("column", ["name", "group", "other", "best_baseline", "condition", "feature", "model"])
+def test_a_name_stays_what_it_is_in_a_table(tmp_path, column):
+    names = ["None", "NA", "1", ""]
+    RunFolder(tmp_path).write_table("kept", pd.DataFrame({column: names, "value": 1.0}))
+    assert list(RunFolder(tmp_path).table("kept")[column]) == names
+
+
 def test_what_is_missing_is_said(tmp_path):
     with pytest.raises(UserError, match="not a run folder"):
         RunFolder.open(tmp_path)

@@ -5,12 +5,12 @@ findings.json         what `check` found: facts and findings
 assumptions.json, assumptions/<name>.csv   what models assume: verdicts, and what their pictures show
 perturbations.csv     name, kind, targets, default dose
 effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses
-splits/<split>.json   folds with their train and test row numbers
 observed/<split>/<fold>.h5ad                       the reference effects of the fold's test conditions
 predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
 history/<model>.csv   step, train_error, validation_error of the final fit
 elapsed.json          seconds that the run has taken so far, all its processes together
-scores.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and tables
+scores.csv, pairs.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and
+                      tables; pairs.csv has the differences between models
 models/<model>/       the model fitted on all rows: model.json and equinox leaves
 evidence.json         how far the effects tell edges apart, in words
 networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)
@@ -32,7 +32,10 @@ from semimech.data.network import Network
 from semimech.support.errors import UserError
 from semimech.support.files import read_json, write_json, write_text
 
-NAME_COLUMNS = ("name", "source", "target", "targets", "split", "fold", "model", "condition", "feature", "dose_unit")
+NAME_COLUMNS = (
+    "name", "source", "target", "targets", "split", "fold", "model", "other", "best_baseline", "condition", "feature",
+    "group", "dose_unit",
+)  # fmt: skip
 
 
 def slug(text: str) -> str:
