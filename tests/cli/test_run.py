@@ -77,6 +77,7 @@ def test_interrupted_and_killed_it_goes_on_to_the_same_numbers(config, tmp_path)
         (["run", "demo", "--models", "oracle"], "The model 'oracle' is unknown"),
         (["run", "demo", "--partitions", "0"], "partitions is 0"),
         (["run", "demo", "--seed", "-1"], "seed is -1"),
+        (["run", "demo", "--time", "t"], "--time says nothing about the built-in screen"),
         (["run", "demo", "--config", "none.toml"], "There is no configuration file none.toml"),
         (["run", "--resume", "."], "is not a run folder"),
         (["run", "demo", "--out", "taken"], "taken is there already"),

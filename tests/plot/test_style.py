@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from semimech.plot.style import inlined, new_figure, shortened, styled, to_png, to_svg
+from semimech.plot.style import inlined, new_figure, save, shortened, styled, to_png, to_svg
 
 
 @styled
@@ -67,3 +67,10 @@ def test_png():
 def test_shortened(name, limit, expected):
     assert shortened(name, limit) == expected
     assert len(shortened(name, limit)) <= limit
+
+
+def test_both_files_are_what_is_given_back(tmp_path):
+    svg, png = save(example("x"), tmp_path / "figures" / "of v1.2")
+    assert (tmp_path / "figures" / "of v1.2.svg").read_text(encoding="utf-8") == svg
+    assert (tmp_path / "figures" / "of v1.2.png").read_bytes() == png
+    assert len(list((tmp_path / "figures").iterdir())) == 2

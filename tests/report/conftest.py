@@ -16,6 +16,7 @@ from semimech.data.splits import split_screen
 from semimech.evaluate.coverage import COLUMNS
 from semimech.models.base import Prediction
 from semimech.runs.folder import RunFolder
+from semimech.runs.perturbations import perturbations_table
 from semimech.runs.tables import effects_table, prediction_table, write_table
 from semimech.simulate.demo import simulate_demo
 
@@ -75,13 +76,7 @@ def write_run(path: Path, screen: Screen, *, extras: bool = True) -> RunFolder:
     run = RunFolder(path)
     whole = effects_of(screen, np.arange(screen.shape[0]))
     write_table(path / "effects.h5ad", effects_table(whole))
-    doses = screen.default_doses
-    perturbations = [
-        (p.name, p.kind, ";".join(f"{t}:{s:+g}" for t, s in p.targets.items()), doses[p.name], p.dose_unit)
-        for p in screen.perturbations
-    ]
-    columns = ["name", "kind", "targets", "default_dose", "dose_unit"]
-    run.write_table("perturbations", pd.DataFrame(perturbations, columns=columns))
+    run.write_table("perturbations", perturbations_table(screen))
     tables = [judged(run, screen, split) for split in split_screen(screen, "conditions", partitions=2)]
     for name, parts in zip(("scores", "conditions", "features"), zip(*tables, strict=True), strict=True):
         run.write_table(name, merged(name, pd.concat(parts, ignore_index=True)))

@@ -12,7 +12,6 @@ from semimech.data.options import ReadOptions
 if TYPE_CHECKING:
     from semimech.evaluate.assumptions import Verdict
 
-DEMO = "demo"
 MARKS = {"holds": ("ok", "green"), "violated": ("x", "red"), "cannot be tested": ("?", "yellow")}
 
 
@@ -44,16 +43,10 @@ def assumptions(
         Words for reading, or JSON for programs.
     """
     from semimech.cli.progress import progress_bar
-    from semimech.data.readers import read_screen
+    from semimech.cli.source import read_source
     from semimech.evaluate.assumptions import assumptions_of
 
-    if str(data) == DEMO and not data.exists():
-        read.refuse_all_but((), "the built-in screen")
-        from semimech.simulate.demo import simulate_demo
-
-        screen = simulate_demo()
-    else:
-        screen = read_screen(data, read)
+    screen, _ = read_source(data, read)
     with progress_bar(f"assumptions {data.name}") as monitor:
         verdicts = assumptions_of(screen, level=level, permutations=permutations, seed=seed, monitor=monitor)
     written = _written(verdicts, out) if out is not None else []
@@ -71,22 +64,16 @@ def assumptions(
 
 def _written(verdicts: tuple[Verdict, ...], out: Path) -> list[Path]:
     from semimech.plot.assumptions import assumption_picture
-    from semimech.plot.style import to_png, to_svg
-    from semimech.support.files import replacing, write_json, write_text
+    from semimech.plot.style import save
+    from semimech.runs.assumptions import write_verdicts
+    from semimech.runs.folder import RunFolder
 
-    paths = []
+    paths = write_verdicts(RunFolder(out), verdicts, pictures=".")
     for verdict in verdicts:
         if len(verdict.picture):
-            figure = assumption_picture(verdict.picture, verdict.axis)
-            contents = {"svg": to_svg(figure).encode(), "png": to_png(figure)}
-            for kind, content in contents.items():
-                paths.append(out / f"{verdict.assumption.name}.{kind}")
-                with replacing(paths[-1]) as beside:
-                    beside.write_bytes(content)
-            paths.append(out / f"{verdict.assumption.name}.csv")
-            write_text(paths[-1], verdict.picture.to_csv(index=False))
-    paths.append(out / "assumptions.json")
-    write_json(paths[-1], [verdict.as_dict() for verdict in verdicts])
+            stem = out / verdict.assumption.name
+            save(assumption_picture(verdict.picture, verdict.axis), stem)
+            paths += [stem.with_name(f"{stem.name}.{kind}") for kind in ("svg", "png")]
     return paths
 
 

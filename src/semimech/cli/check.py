@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from semimech.data.check import Report
 
-DEMO = "demo"
 SHOWN_TARGETS = 30
 MARKS = {"ok": ("ok", "green"), "doubtful": ("?", "yellow"), "wrong": ("x", "red")}
 
@@ -36,15 +35,12 @@ def check(
         Words for reading, or JSON for programs.
     """
     from semimech.cli.progress import progress_bar
+    from semimech.cli.source import read_source
     from semimech.data.check import check_screen
-    from semimech.data.readers import read as read_data
 
-    is_demo = str(data) == DEMO and not data.exists()
-    if is_demo:
-        read.refuse_all_but((), "the built-in screen")
-        from semimech.simulate.demo import simulate_demo
     with progress_bar(f"check {data.name}") as monitor:
-        report = check_screen(simulate_demo() if is_demo else read_data(data, read), monitor)
+        screen, reading = read_source(data, read)
+        report = check_screen(reading or screen, monitor)
     if format == "json":
         import json
 

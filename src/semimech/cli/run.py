@@ -10,12 +10,11 @@ from cyclopts import Parameter
 
 from semimech.cli.interrupt import stopping
 from semimech.cli.progress import progress_bar
+from semimech.cli.source import DEMO, is_demo, read_source
 from semimech.data.options import ReadOptions
 from semimech.data.screen import Screen
 from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
-
-DEMO = "demo"
 
 
 def run(
@@ -90,7 +89,7 @@ def _begun(
     if options.prior is not None:  # the run may be gone on with from another folder
         options = replace(options, prior=str(Path(options.prior).resolve()))
     read = _merged(content.get("read", {}), read)
-    out = out or Path(f"{DEMO if _is_demo(data) else _stem(data)}-run")
+    out = out or Path(f"{DEMO if is_demo(data) else _stem(data)}-run")
     # A run killed in its first moment leaves no more than the beginning of its config.json.
     if out.exists() and (not out.is_dir() or any(not file.name.startswith(".config.") for file in out.iterdir())):
         raise UserError(f"{out} is there already: give another --out, or go on with it by --resume {out}.")
@@ -141,19 +140,12 @@ def _finish(screen: Screen, out: Path, options: Any, provenance: dict[str, Any],
 def _read(data: Path, read: ReadOptions) -> tuple[Screen, dict[str, Any], dict[str, Any]]:
     """The screen, where it came from, and what was found in it."""
     from semimech.data.check import check_screen
-    from semimech.data.readers import read as read_data
     from semimech.runs.source import hash_path, hash_screen
 
     options = {name: value for name, value in _plain(asdict(read)).items() if value not in (None, [], ())}
-    if _is_demo(data):
-        from semimech.simulate.demo import simulate_demo
-
-        screen = simulate_demo()
-        source, digest, report = DEMO, hash_screen(screen), check_screen(screen)
-    else:
-        reading = read_data(data, read)
-        screen, source, digest = reading.screen, str(data.resolve()), hash_path(data)
-        report = check_screen(reading)
+    screen, reading = read_source(data, read)
+    source, digest = (DEMO, hash_screen(screen)) if reading is None else (str(data.resolve()), hash_path(data))
+    report = check_screen(reading or screen)
     report.refuse_wrong()
     for name in ("names", "annotations"):
         if name in options:
@@ -199,10 +191,6 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 def _each(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """`--models ridge,cellbox` is `--models ridge --models cellbox`."""
     return None if values is None else tuple(part for value in values for part in value.split(",") if part)
-
-
-def _is_demo(data: Path) -> bool:
-    return str(data) == DEMO and not data.exists()
 
 
 def _stem(data: Path) -> str:

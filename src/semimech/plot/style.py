@@ -6,6 +6,7 @@ import functools
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
@@ -13,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from semimech.support.files import replacing
 
 # Okabe and Ito 2008, the palette that all kinds of colour vision tell apart.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -105,6 +108,15 @@ def to_png(figure: Figure, dots_per_inch: int = 150) -> bytes:
         mpl.rcParams.update(RC)
         figure.savefig(picture, format="png", dpi=dots_per_inch)
         return picture.getvalue()
+
+
+def save(figure: Figure, stem: Path) -> tuple[str, bytes]:
+    """Write the figure as STEM.svg and STEM.png, each whole or not at all; gives what was written."""
+    svg, png = to_svg(figure), to_png(figure)
+    for kind, content in (("svg", svg.encode()), ("png", png)):
+        with replacing(stem.with_name(f"{stem.name}.{kind}")) as beside:
+            beside.write_bytes(content)
+    return svg, png
 
 
 def inlined(svg: str, prefix: str, label: str, width: float) -> str:

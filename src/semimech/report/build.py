@@ -16,13 +16,13 @@ from markupsafe import Markup
 from semimech.evaluate.coverage import INTERVAL_SCORES
 from semimech.evaluate.scores import SCORES
 from semimech.evaluate.strength import strength_of
-from semimech.plot.style import inlined, to_png, to_svg
+from semimech.plot.style import inlined, save
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
 from semimech.report.unseen import unseen_combinations
 from semimech.report.words import count, direction, duration, interval, memory, number, ordered, score_row
 from semimech.runs.folder import RunFolder, slug
-from semimech.support.files import replacing, write_text
+from semimech.support.files import write_text
 
 LARGEST_SVG = 500_000  # characters; a figure with more is embedded as a picture, so that the page stays small
 EDGES_LISTED = 20
@@ -57,10 +57,7 @@ def _resource(name: str) -> str:
 
 def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
     """Save a figure as SVG and PNG, and make the element that stands in the page."""
-    svg, png = to_svg(drawn.figure), to_png(drawn.figure)
-    for kind, content in (("svg", svg.encode()), ("png", png)):
-        with replacing(run.path / "figures" / f"{drawn.name}.{kind}") as beside:
-            beside.write_bytes(content)
+    svg, png = save(drawn.figure, run.path / "figures" / drawn.name)
     width = drawn.figure.get_size_inches()[0] * 100
     if len(svg) > LARGEST_SVG:
         source = f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -19,8 +19,9 @@ from semimech.plot.predictions import predicted_against_observed
 from semimech.plot.recovery import recovery_curves
 from semimech.plot.scores import score_overview
 from semimech.plot.screen import data_overview
-from semimech.report.reading import ReportData, targets_of
+from semimech.report.reading import ReportData
 from semimech.runs.folder import slug
+from semimech.runs.perturbations import targets_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def given_table(data: ReportData) -> pd.DataFrame:
 
 def own_table(data: ReportData) -> pd.DataFrame:
     """The effect of each single perturbation, at its strongest dose, on those of its targets that were measured."""
-    targets = {row["name"]: targets_of(row["targets"]) for row in data.perturbations.to_dict("records")}
+    targets = targets_of(data.perturbations)
     column = {name: j for j, name in enumerate(data.effects.features)}
     found: dict[tuple[str, str], tuple[float, float, float]] = {}
     for i, condition in enumerate(data.effects.conditions):

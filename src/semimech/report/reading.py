@@ -182,13 +182,6 @@ class ReportData:
         return list(found.values())
 
 
-def targets_of(text: Any) -> dict[str, float]:
-    """Read `AKT:-1;MEK:-1`, as in perturbations.csv."""
-    if not isinstance(text, str) or not text:
-        return {}
-    return {name: float(sign) for name, _, sign in (part.rpartition(":") for part in text.split(";"))}
-
-
 def card_of(name: str) -> ScoreCard:
     """The score of that name; UserError where the run was judged by a score that is no longer there."""
     for card in SCORES:

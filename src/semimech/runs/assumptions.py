@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,12 +22,13 @@ def keep_assumptions(run: RunFolder, screen: Screen, seed: int, monitor: Monitor
         write_verdicts(run, assumptions_of(screen, seed=seed, monitor=monitor))
 
 
-def write_verdicts(run: RunFolder, verdicts: Sequence[Verdict]) -> None:
-    """Write assumptions.json, and what is to be drawn as assumptions/NAME.csv."""
-    for verdict in verdicts:
-        if len(verdict.picture):
-            run.write_table(f"{FILE}/{verdict.assumption.name}", verdict.picture)
+def write_verdicts(run: RunFolder, verdicts: Sequence[Verdict], pictures: str = FILE) -> list[Path]:
+    """Write assumptions.json, and what is to be drawn as NAME.csv in the folder `pictures`; gives the files."""
+    drawn = [verdict for verdict in verdicts if len(verdict.picture)]
+    for verdict in drawn:
+        run.write_table(f"{pictures}/{verdict.assumption.name}", verdict.picture)
     run.write_json(FILE, [verdict.as_dict() for verdict in verdicts])
+    return [run.path / f"{FILE}.json", *(run.path / pictures / f"{verdict.assumption.name}.csv" for verdict in drawn)]
 
 
 def read_verdicts(run: RunFolder) -> list[dict[str, Any]]:

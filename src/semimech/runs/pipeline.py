@@ -28,6 +28,7 @@ from semimech.models.storage import load_fitted, save_fitted
 from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions
+from semimech.runs.perturbations import perturbations_table
 from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
 from semimech.support.errors import UserError
 from semimech.support.machine import cores, device, peak_memory, versions
@@ -162,7 +163,7 @@ def _begin(
         run.write_json("config", config | begun)
     # After config.json, so that a run killed here is known as one, and goes on.
     run.write_json("findings", findings)
-    run.write_table("perturbations", _perturbations(screen))
+    run.write_table("perturbations", perturbations_table(screen))
     write_table(run.path / "effects.h5ad", effects_table(effects_of(screen, np.arange(screen.shape[0]))))
     if screen.truth is not None:
         run.write_network("truth", screen.truth)
@@ -191,16 +192,6 @@ def _describe_fold(split: Split) -> dict[str, Any]:
     rows = hashlib.sha256(split.train.astype("<i8").tobytes() + b"|" + split.test.astype("<i8").tobytes())
     sizes = {"train": len(split.train), "test": len(split.test)}
     return {"fold": split.fold, "seed": split.seed, "sha256": rows.hexdigest(), **sizes}
-
-
-def _perturbations(screen: Screen) -> pd.DataFrame:
-    doses = screen.default_doses
-    columns = ("name", "kind", "targets", "default_dose", "dose_unit")
-    rows = [
-        (p.name, p.kind, ";".join(f"{name}:{sign:+g}" for name, sign in p.targets.items()), doses[p.name], p.dose_unit)
-        for p in screen.perturbations
-    ]
-    return pd.DataFrame(rows, columns=list(columns))
 
 
 def _tasks(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: RunOptions) -> Iterator[Task]:

@@ -12,6 +12,7 @@ from semimech.data.condition import GENETIC, Perturbation, parse_condition
 from semimech.models.base import Prediction
 from semimech.models.intervals import InformedWithIntervals, WithIntervals
 from semimech.runs.folder import RunFolder
+from semimech.runs.perturbations import targets_of
 from semimech.runs.pipeline import load_model, options_of
 from semimech.support.errors import UserError, listed
 
@@ -66,7 +67,7 @@ def _genes(run: RunFolder, table: pd.DataFrame, taken: Collection[str]) -> list[
     kinds = [kind for kind in table["kind"] if kind in GENETIC]
     if not kinds:
         return []
-    targeted = {part.rpartition(":")[0] for targets in table["targets"].dropna() for part in targets.split(";")}
+    targeted = {name for targets in targets_of(table).values() for name in targets}
     free = (name for name in _features(run) if name not in taken and name not in targeted)
     sign = 1.0 if (kind := max(kinds, key=kinds.count)) == "activation" else -1.0
     return [Perturbation(name, kind, {name: sign}) for name in free]
