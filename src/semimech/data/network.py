@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,12 @@ import pandas as pd
 from semimech.support.errors import UserError, listed
 
 EDGE_COLUMNS = ("source", "target", "weight")
+INPUT_ENDING = " (input)"
+
+
+def input_node(perturbation: str, features: Collection[str]) -> str:
+    """The name of the node through which a perturbation acts: its own, with an ending where a feature has that name."""
+    return perturbation + INPUT_ENDING if perturbation in features else perturbation
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,33 +7,39 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from semimech.data.network import Network
+from semimech.data.network import INPUT_ENDING, Network
 
 DRIVE, STABILITY = "drive", "stability"
 
 
-def source_swings(
-    values: np.ndarray, features: tuple[str, ...], design: np.ndarray, perturbations: tuple[str, ...]
-) -> dict[str, float]:
-    """Root mean square over conditions of each node: effects of features, tanh(dose) of perturbations.
-
-    values: conditions x features; design: conditions x perturbations. Where a feature is named after a perturbation,
-    it is the activity of that drug, and the dose counts.
-    """
-    swings = dict(zip(features, np.sqrt(np.nanmean(np.square(values, dtype=np.float64), axis=0)), strict=True))
-    activity = np.sqrt(np.mean(np.tanh(design.astype(np.float64)) ** 2, axis=0))
-    return {
-        str(name): float(swing) for name, swing in (swings | dict(zip(perturbations, activity, strict=True))).items()
-    }
+def effect_swings(values: np.ndarray, features: tuple[str, ...]) -> dict[str, float]:
+    """Root mean square of the effects (conditions x features) of each feature over the conditions."""
+    swings = np.sqrt(np.nanmean(np.square(values, dtype=np.float64), axis=0))
+    return {name: float(swing) for name, swing in zip(features, swings, strict=True)}
 
 
-def with_drive(network: Network, swings: Mapping[str, float]) -> Network:
+def activity_swings(design: np.ndarray, perturbations: tuple[str, ...]) -> dict[str, float]:
+    """Root mean square of tanh(dose) (doses: conditions x perturbations) of each perturbation over the conditions."""
+    swings = np.sqrt(np.mean(np.tanh(design.astype(np.float64)) ** 2, axis=0))
+    return {name: float(swing) for name, swing in zip(perturbations, swings, strict=True)}
+
+
+def with_drive(network: Network, effects: Mapping[str, float], activities: Mapping[str, float]) -> Network:
     """The network with the column `drive`: weight times the swing of the source, the target's usual push by the edge.
 
     A weight alone depends on the units of its source: a node that hardly moves needs a large weight to do little.
+    effects: swings of the features; activities: of the perturbations, for nodes of role input. A gene and the
+    perturbation named after it are two nodes, see `data.network.input_node`.
     """
-    drive = network.edges["weight"] * network.edges["source"].map(swings).fillna(0.0).astype(float)
+    nodes = zip(network.nodes, network.roles, strict=True)
+    swing = {name: _swing(name, role == "input", effects, activities) for name, role in nodes}
+    drive = network.edges["weight"] * network.edges["source"].map(swing).astype(float)
     return Network(network.nodes, network.edges.assign(**{DRIVE: drive}), network.roles)
+
+
+def _swing(name: str, is_input: bool, effects: Mapping[str, float], activities: Mapping[str, float]) -> float:
+    own = effects.get(name, 0.0)
+    return activities.get(name.removesuffix(INPUT_ENDING), own) if is_input else own
 
 
 def strength_of(edges: pd.DataFrame) -> pd.Series:

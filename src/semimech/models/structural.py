@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from semimech.data.condition import Condition
+from semimech.data.network import input_node
 from semimech.models.cellbox.fitted import FittedCellBox
 from semimech.models.cellbox.problem import activity
 from semimech.models.dynamics.law import NetworkLaw, NetworkParameters
@@ -171,7 +172,7 @@ def structural_model(fitted: FittedCellBox, member: int = 0) -> StructuralModel:
         raise UserError(f"The model has no member {member}: it has {fitted.members}, counted from 0.")
     nodes, m = fitted.nodes, len(fitted.nodes.molecules)
     observed = [nodes.features[j] for j in nodes.observed]
-    drugs = [f"{name} (input)" if name in observed else name for name in nodes.inputs]
+    drugs = [input_node(name, observed) for name in nodes.inputs]
     size = len(observed) + len(drugs)
     weights = np.zeros((size, size))
     weights[:m, :m] = fitted.effective()[member]
@@ -214,7 +215,7 @@ def interventions_of(fitted: FittedCellBox, conditions: Sequence[Condition]) -> 
     clamped, level = nodes.clamps(conditions)
     given = activity(nodes, conditions, fitted.envelope, fitted.field.activation)
     observed = {nodes.features[j] for j in nodes.observed}
-    drugs = [f"{name} (input)" if name in observed else name for name in nodes.inputs]
+    drugs = [input_node(name, observed) for name in nodes.inputs]
     molecules = [nodes.features[j] for j in nodes.molecules]
     return [
         {name: float(v) for name, is_held, v in zip(molecules, held, levels, strict=True) if is_held}

@@ -15,7 +15,7 @@ from semimech.data.condition import Condition, design_matrix
 from semimech.data.network import Network
 from semimech.evaluate.coverage import COLUMNS as INTERVAL_COLUMNS
 from semimech.evaluate.scores import SCORES, ScoreCard
-from semimech.evaluate.strength import source_swings, with_drive
+from semimech.evaluate.strength import activity_swings, effect_swings, with_drive
 from semimech.runs.assumptions import read_verdicts
 from semimech.runs.folder import RunFolder, slug
 from semimech.runs.tables import read_prediction
@@ -111,7 +111,8 @@ class ReportData:
         network = self.run.network(model)
         if network is None:
             return None
-        return with_drive(network, source_swings(self.effects.values, self.effects.features, *self.design))
+        effects = effect_swings(self.effects.values, self.effects.features)
+        return with_drive(network, effects, activity_swings(*self.design))
 
     @property
     def primary(self) -> ScoreCard:

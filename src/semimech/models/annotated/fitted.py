@@ -13,7 +13,7 @@ import pandas as pd
 from jax import Array
 
 from semimech.data.condition import Condition, Perturbation
-from semimech.data.network import Network
+from semimech.data.network import Network, input_node
 from semimech.models.annotated.linear import Kick, strengths_of
 from semimech.models.annotated.objective import Parts, drive, states
 from semimech.models.base import Prediction
@@ -80,7 +80,7 @@ class FittedAnnotated:
         extra = [name for name, j in zip(nodes.inputs, nodes.input_features, strict=True) if j < 0]
         place = {name: len(nodes.features) + i for i, name in enumerate(extra)}
         inputs = [int(j) if j >= 0 else place[n] for n, j in zip(nodes.inputs, nodes.input_features, strict=True)]
-        labels = [f"{name} (input)" if name in nodes.features else name for name in extra]
+        labels = [input_node(name, nodes.features) for name in extra]
         names, roles = (*nodes.features, *labels), (*nodes.roles, *("input" for _ in extra))
         size, evidence = len(names), dict[str, np.ndarray]()
         inner = np.ix_(nodes.molecules, nodes.molecules), np.ix_(nodes.readouts, nodes.molecules)

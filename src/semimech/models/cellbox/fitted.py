@@ -14,7 +14,7 @@ import pandas as pd
 from jax import Array, lax
 
 from semimech.data.condition import Condition
-from semimech.data.network import Network
+from semimech.data.network import Network, input_node
 from semimech.models.base import Prediction, what_it_rests_on
 from semimech.models.cellbox.nodes import NodeMap
 from semimech.models.cellbox.problem import activity
@@ -128,7 +128,7 @@ class FittedCellBox:
         """Names, roles and weights (members x nodes x nodes) of the whole network."""
         nodes = self.nodes
         extra = [name for name, j in zip(nodes.inputs, nodes.input_features, strict=True) if j < 0]
-        label = {name: f"{name} (input)" if name in nodes.features else name for name in extra}
+        label = {name: input_node(name, nodes.features) for name in extra}
         names = (*nodes.features, *(label[name] for name in extra))
         roles = (*nodes.roles, *("input" for _ in extra))
         place = {name: len(nodes.features) + i for i, name in enumerate(extra)}

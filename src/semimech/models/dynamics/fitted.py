@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.condition import Condition
-from semimech.data.network import Network
+from semimech.data.network import Network, input_node
 from semimech.models.base import Prediction, what_it_rests_on
 from semimech.models.cellbox.nodes import NodeMap
 from semimech.models.cellbox.problem import activity
@@ -104,7 +104,7 @@ class FittedCourses:
             return None
         nodes, place = self.nodes, self.nodes.observed
         extra = [name for name, j in zip(nodes.inputs, nodes.input_features, strict=True) if j < 0]
-        names = (*nodes.features, *(f"{name} (input)" if name in nodes.features else name for name in extra))
+        names = (*nodes.features, *(input_node(name, nodes.features) for name in extra))
         column = {name: len(nodes.features) + i for i, name in enumerate(extra)}
         inputs = np.array(
             [j if j >= 0 else column[n] for n, j in zip(nodes.inputs, nodes.input_features, strict=True)], int
