@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from semimech.data.network import Network
-
-STABILITY = "stability"
+from semimech.evaluate.strength import STABILITY
 
 
 def stable_edges(network: Network, min_stability: float) -> Network:
