@@ -22,6 +22,12 @@ def verdict_on(name, screen):
 
 PLANTED = {
     "drift": ("steady-controls", controls_at(), controls_at(drift=0.5), "sd"),
+    "drift in small batches": (
+        "steady-controls",
+        controls_at(batches="123456", number=5),
+        controls_at(drift=0.5, batches="123456", number=5),
+        "sd",
+    ),
     "medium": ("neutral-medium", controls_at(drift=0.5), controls_at(medium=0.5), "sd"),
     "order": ("commuting-perturbations", ordered(number=29), ordered(0.5), "A>B"),
     "second attractor": ("one-attractor", edited(unedited=0.4), edited(second=8.0), "two groups"),

@@ -46,6 +46,31 @@ def test_whole_batches_are_swapped_where_each_holds_one_group():
     assert energy_test(points, groups, layout, 199, random).p > 0.05
 
 
+def test_small_batches_of_both_groups_are_not_swapped_whole():
+    """Six batches of 7 and 5 rows, with a difference between the groups that is smaller than between batches."""
+    groups, batches, random = (
+        np.tile(np.repeat(["a", "b"], [7, 5]), 6),
+        np.repeat(np.arange(6), 12),
+        np.random.default_rng(0),
+    )
+    points = random.normal(size=(72, 2)) + 3 * random.normal(size=(6, 2))[batches]
+    layout = layout_of(groups, batches, np.zeros(72, int))
+    assert layout.swaps_rows
+    assert layout.rows.all()
+    assert energy_test(points, groups, layout, 199, random).p > 0.05
+    assert energy_test(points + (groups == "b")[:, None], groups, layout, 199, random).p < 0.05
+
+
+def test_batches_that_tell_nothing_are_left_out():
+    pairs = layout_of(np.tile(["a", "b"], 20), np.repeat(np.arange(20), 2), np.zeros(40, int))
+    assert "no two groups have 8 rows each that can be compared" in pairs.why
+    groups, batches = np.r_[np.repeat(["a", "b"], 80), ["a", "a", "b"]], np.r_[np.repeat(np.arange(8), 20), [8, 8, 8]]
+    layout = layout_of(groups, batches, np.zeros(163, int))
+    assert not layout.swaps_rows  # whole batches are, and the batch of both groups is neither
+    assert not layout.why
+    assert layout.rows.tolist() == [True] * 160 + [False] * 3
+
+
 def test_holm_is_as_by_hand():
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
 

@@ -42,27 +42,43 @@ class Layout(NamedTuple):
 def layout_of(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray) -> Layout:
     """How groups can be compared where rows of one batch (codes) share what the batch did to them.
 
-    Rows are swapped within batches that hold several groups; where none does, whole batches are swapped within strata.
+    Rows are swapped within batches that hold several groups. Where those have too few rows, whole batches are swapped
+    within strata, of those that hold one group.
     """
     within = pd.factorize(pd.MultiIndex.from_arrays([strata, batches]))[0]
-    rows = _comparable(groups, within)
+    rows = _swappable(groups, within, strata)
     if rows.any():
         return Layout(rows, within, np.arange(len(groups)))
-    rows = _comparable(groups, strata)
+    rows = _comparable(groups, strata, pd.Series(groups).groupby(within).transform("nunique").to_numpy() == 1)
     if not rows.any():
-        return Layout(rows, strata, batches, f"no two groups have {MIN_ROWS} rows each")
+        return Layout(rows, strata, batches, f"no two groups have {MIN_ROWS} rows each that can be compared")
     if _arrangements(groups[rows], within[rows], strata[rows]) < MIN_ARRANGEMENTS:
         why = "each batch holds one group only, and there are too few batches to tell groups from batches"
         return Layout(rows, strata, within, why)
     return Layout(rows, strata, within)
 
 
-def _comparable(groups: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Rows of groups of at least MIN_ROWS in strata that have two such groups (mask)."""
-    table = pd.DataFrame({"group": groups, "stratum": strata})
-    enough = table.groupby(["stratum", "group"])["group"].transform("size") >= MIN_ROWS
-    several = table[enough].groupby("stratum")["group"].nunique().reindex(strata).fillna(0).to_numpy() > 1
-    return enough.to_numpy() & several
+def _swappable(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Rows of batches in which a swap changes the statistic, of groups that have enough of them (mask).
+
+    A batch with one row of each group is alike however they are swapped.
+    """
+    rows = np.ones(len(groups), bool)
+    while True:
+        of_batch = pd.Series(groups).where(rows).groupby(batches)
+        several, size = of_batch.transform("nunique").to_numpy(), of_batch.transform("count").to_numpy()
+        kept = _comparable(groups, strata, rows & (several > 1) & (size > several))
+        if (kept == rows).all():
+            return rows
+        rows = kept
+
+
+def _comparable(groups: np.ndarray, strata: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Those of the rows (mask) of groups with at least MIN_ROWS of them in strata that have two such groups (mask)."""
+    table = pd.DataFrame({"group": groups, "stratum": strata})[rows]
+    table = table[table.groupby(["stratum", "group"])["group"].transform("size") >= MIN_ROWS]
+    table = table[table.groupby("stratum")["group"].transform("nunique") > 1]
+    return np.isin(np.arange(len(groups)), table.index)
 
 
 def _arrangements(groups: np.ndarray, units: np.ndarray, strata: np.ndarray) -> float:
