@@ -110,7 +110,7 @@ def _content(data: ReportData) -> dict[str, Any]:
 
 
 def _assumptions(data: ReportData) -> Iterator[dict[str, str]]:
-    """The verdicts in words, with statistic, 5 % point and p where there are any."""
+    """The verdicts in words, with statistic, what it must exceed, and p where there are any."""
     for found in data.assumptions:
         numbers = ""
         if found["p"] is not None:

@@ -17,7 +17,7 @@ def test_energy_share_is_that_of_its_definition():
     points, groups = random.normal(size=(30, 3)), np.repeat(["a", "b", "b"], 10)
     points[groups == "a"] += 1.5
     layout = layout_of(groups, np.zeros(30, int), np.zeros(30, int))
-    found = energy_test(points, groups, layout, 199, random)
+    found = energy_test(points, groups, layout, 0.05, 199, random)
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     within = sum(distance[np.ix_(groups == g, groups == g)].sum() / (groups == g).sum() for g in ("a", "b"))
     assert found.share == pytest.approx(1 - within / (distance.sum() / 30))
@@ -43,7 +43,7 @@ def test_whole_batches_are_swapped_where_each_holds_one_group():
     assert not layout.why
     random = np.random.default_rng(0)
     points = random.normal(size=(160, 2)) + random.normal(size=(8, 2))[batches]  # batches differ, groups do not
-    assert energy_test(points, groups, layout, 199, random).p > 0.05
+    assert energy_test(points, groups, layout, 0.05, 199, random).p > 0.05
 
 
 def test_small_batches_of_both_groups_are_not_swapped_whole():
@@ -57,8 +57,8 @@ def test_small_batches_of_both_groups_are_not_swapped_whole():
     layout = layout_of(groups, batches, np.zeros(72, int))
     assert layout.swaps_rows
     assert layout.rows.all()
-    assert energy_test(points, groups, layout, 199, random).p > 0.05
-    assert energy_test(points + (groups == "b")[:, None], groups, layout, 199, random).p < 0.05
+    assert energy_test(points, groups, layout, 0.05, 199, random).p > 0.05
+    assert energy_test(points + (groups == "b")[:, None], groups, layout, 0.05, 199, random).p < 0.05
 
 
 def test_batches_that_tell_nothing_are_left_out():
@@ -87,6 +87,25 @@ def test_free_mixture_is_as_scikit_learn_finds_it():
     assert found.ratio[0] == pytest.approx(2 * (other.score(values[:, None]) * 500 - single), abs=0.5)
 
 
+def test_what_must_be_exceeded_is_so_at_the_level():
+    """Above the critical value is where p is below the level, at every level and for every statistic."""
+    random = np.random.default_rng(0)
+    points, groups = random.normal(size=(40, 2)), np.repeat(["a", "b"], 20)
+    points[groups == "a"] += 0.35
+    values, shape = random.normal(size=100), random.normal(size=100)
+    layout = layout_of(groups, np.zeros(40, int), np.zeros(40, int))
+    seen = set()
+    for level in (0.01, 0.5):
+        energy = energy_test(points, groups, layout, level, 199, np.random.default_rng(1))
+        p, critical = tail_of(12.0, values, shape, False, (199, 0), level, np.random.default_rng(1))
+        known = tail_of(6.0, values + 9, shape, True, (199, 0), level, np.random.default_rng(1))
+        found = (energy.share > energy.critical, critical < 12.0, known[1] < 6.0)
+        assert found == (energy.p < level, p < level, known[0] < level)
+        seen.add(found)
+    assert seen == {(False,) * 3, (True,) * 3}
+    assert known[1] == pytest.approx(stats.chi2.isf(0.5, 1))  # of resamples that never overlap with the first component
+
+
 def test_fraction_beside_known_controls():
     values = np.r_[np.random.default_rng(0).normal(0, 1, 120), np.random.default_rng(1).normal(4, 1, 280)]
     found = two_components(values[None], True)
@@ -100,7 +119,7 @@ def test_one_component_is_seldom_called_two():
     for _ in range(20):
         values, shape = random.gamma(4, 1, 100), random.gamma(4, 1, 100)
         ratio = float(two_components(values[None], False).ratio[0])
-        called += tail_of(ratio, values, shape, False, (99, 0), random)[0] <= 0.05
+        called += tail_of(ratio, values, shape, False, (99, 0), 0.05, random)[0] <= 0.05
     assert called <= 4  # 99.7 % point of 20 at 5 %
 
 

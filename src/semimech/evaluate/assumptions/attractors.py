@@ -34,7 +34,10 @@ ATTRACTOR = Assumption(
 
 
 class Modes(NamedTuple):
-    """Of one condition: likelihood ratio, its 95 % point, p, Ashman's D, share of the smaller mode, and scores."""
+    """Of one condition: likelihood ratio, p, Ashman's D, share of the smaller mode, and scores.
+
+    critical: what the ratio must exceed at the level, before Holm's adjustment.
+    """
 
     label: str
     ratio: float
@@ -54,7 +57,7 @@ def one_attractor(screen: Screen, level: float, permutations: int, random: np.ra
             ATTRACTOR, CANNOT, f"no single perturbation has {MIN_CELLS} cells beside as many controls of its batches"
         )
     samples = permutations, int(2 * len(conditions) / level)
-    found = [_modes(part, samples, random) for part in populations(screen, conditions, random)]
+    found = [_modes(part, samples, level, random) for part in populations(screen, conditions, random)]
     # Two modes that cannot be told apart are a skewed one: they are no finding, whatever the likelihood.
     distinct = np.array([one.separation >= DISTINCT and one.smaller >= LEAST_SHARE for one in found])
     adjusted = holm(np.where(distinct, [one.p for one in found], 1.0))
@@ -84,13 +87,13 @@ def one_attractor(screen: Screen, level: float, permutations: int, random: np.ra
     )
 
 
-def _modes(population: Population, samples: tuple[int, int], random: np.random.Generator) -> Modes:
+def _modes(population: Population, samples: tuple[int, int], level: float, random: np.random.Generator) -> Modes:
     cells, controls, shape = _across(population, random)
     observed = two_components(cells[None], False)
     mean, sd, share = observed.mean[0], observed.sd[0], float(observed.share[0])
     separation = float(abs(mean[1] - mean[0]) / np.sqrt((sd**2).mean()))
     ratio, smaller = float(observed.ratio[0]), min(share, 1 - share)
-    p, critical = tail_of(ratio, cells, shape, False, samples, random)
+    p, critical = tail_of(ratio, cells, shape, False, samples, level, random)
     return Modes(population.condition.label, ratio, critical, p, separation, smaller, cells, controls)
 
 

@@ -30,9 +30,9 @@ BATCHES = Assumption(
 
 
 class Interaction(NamedTuple):
-    """Mean square of condition x batch over that within, its 95 % point, p, sd in units of the spread within, by name.
+    """Mean square of condition x batch over that within, p, and sd in units of the spread within.
 
-    size: conditions; the same sd for each of them, NaN for a condition of one batch.
+    critical: what the ratio must exceed at the level. size: conditions; the same sd for each of them.
     """
 
     ratio: float
@@ -47,8 +47,8 @@ def shifted_batches(screen: Screen, level: float, permutations: int, random: np.
     lacking = _lacking(screen)
     if lacking:
         return Verdict(BATCHES, CANNOT, lacking)
-    shape = _shape(screen, permutations, random)
-    mixed = _interaction(screen, permutations, random)
+    shape = _shape(screen, level, permutations, random)
+    mixed = _interaction(screen, level, permutations, random)
     if mixed is None and shape is None:
         why = f"no batch has {MIN_ROWS} control rows, and no condition {LEAST} rows in two batches"
         return Verdict(BATCHES, CANNOT, why)
@@ -89,7 +89,7 @@ def _in_words(shape: Energy | None) -> str:
     return f"{shape.share:.1%} of the dispersion of centred controls lies between batches (p = {shape.p:.3g})"
 
 
-def _shape(screen: Screen, permutations: int, random: np.random.Generator) -> Energy | None:
+def _shape(screen: Screen, level: float, permutations: int, random: np.random.Generator) -> Energy | None:
     """The energy test of control rows between batches, each batch centred; None where there are too few."""
     rows = np.flatnonzero(screen.is_control)
     if not rows.size:
@@ -105,10 +105,10 @@ def _shape(screen: Screen, permutations: int, random: np.random.Generator) -> En
     # A centred batch of n rows is sqrt(1 - 1/n) too narrow.
     size = pd.Series(groups).groupby([groups, codes]).transform("size").to_numpy()
     points = points / np.sqrt(1 - 1 / np.maximum(size, 2))[:, None]
-    return energy_test(points, groups, Layout(layout.rows, codes, np.arange(len(rows))), permutations, random)
+    return energy_test(points, groups, Layout(layout.rows, codes, np.arange(len(rows))), level, permutations, random)
 
 
-def _interaction(screen: Screen, permutations: int, random: np.random.Generator) -> Interaction | None:
+def _interaction(screen: Screen, level: float, permutations: int, random: np.random.Generator) -> Interaction | None:
     """Freedman and Lane's test of condition x batch in the leading components, conditions told by their context too.
 
     Residuals of the additive model condition + batch are permuted within conditions, so that conditions may differ in
@@ -136,7 +136,7 @@ def _interaction(screen: Screen, permutations: int, random: np.random.Generator)
     sd = float(np.sqrt(max(ratio - expected, 0.0) / rows_each))
     labels = [screen.conditions[code].label for code in pd.unique(screen.condition_codes[rows])]
     return Interaction(
-        ratio, float(np.quantile(dealt, 0.95)) / scale, float(p), sd, table.by_condition(residuals, labels)
+        ratio, float(np.quantile(dealt, 1 - level)) / scale, float(p), sd, table.by_condition(residuals, labels)
     )
 
 

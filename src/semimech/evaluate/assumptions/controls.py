@@ -72,7 +72,7 @@ def _compare(
     if layout.why:
         return Verdict(assumption, CANNOT, f"among {len(rows):,} control rows {layout.why}")
     latent = latent_of(screen, rows)
-    found = energy_test(latent.scores, groups, layout, permutations, random)
+    found = energy_test(latent.scores, groups, layout, level, permutations, random)
     shift = shift_between(latent, groups, layout)
     verdict = word(found.p, level)
     moved = f" (most in {listed(shift.features)})" if verdict == VIOLATED else ""

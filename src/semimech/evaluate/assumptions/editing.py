@@ -31,6 +31,7 @@ EDITING = Assumption(
 class Edited(NamedTuple):
     """Of one perturbation: mean shift from controls in sd of the response score, likelihood ratio, p, and fraction.
 
+    critical: what the ratio must exceed at the level, before Holm's adjustment.
     fraction: the share of labelled cells that differ from controls, with a 90 % interval (lower, upper).
     """
 
@@ -51,7 +52,7 @@ def complete_editing(screen: Screen, level: float, permutations: int, random: np
         why = f"no genetic perturbation has {MIN_CELLS} cells beside as many controls of its batches"
         return Verdict(EDITING, CANNOT, why)
     samples = permutations, int(2 * len(conditions) / level)
-    found = [_edited(part, samples, random) for part in populations(screen, conditions, random)]
+    found = [_edited(part, samples, level, random) for part in populations(screen, conditions, random)]
     clear = [one for one in found if one.shift >= SHIFT]
     if not clear:
         why = (
@@ -90,10 +91,10 @@ def _picture(found: list[Edited], clear: np.ndarray) -> pd.DataFrame:
     return table.rename(columns={"fraction": "value"})
 
 
-def _edited(population: Population, samples: tuple[int, int], random: np.random.Generator) -> Edited:
+def _edited(population: Population, samples: tuple[int, int], level: float, random: np.random.Generator) -> Edited:
     cells, shape = response_scores(population, random)
     observed = two_components(cells[None], True)
-    p, critical = tail_of(float(observed.ratio[0]), cells, shape, True, samples, random)
+    p, critical = tail_of(float(observed.ratio[0]), cells, shape, True, samples, level, random)
     again = two_components(random.choice(cells, (100, len(cells))), True)
     lower, upper = np.quantile(again.share, INTERVAL)
     return Edited(

@@ -15,7 +15,7 @@ MIN_ARRANGEMENTS = 40  # of groups over batches: fewer cannot reach p < .05
 
 
 class Energy(NamedTuple):
-    """The share of the dispersion that lies between groups (0 to 1), its 95 % point under permutation, and p."""
+    """The share of the dispersion that lies between groups (0 to 1), what it must exceed at the level, and p."""
 
     share: float
     critical: float
@@ -91,7 +91,7 @@ def _arrangements(groups: np.ndarray, units: np.ndarray, strata: np.ndarray) -> 
 
 
 def energy_test(
-    points: np.ndarray, groups: np.ndarray, layout: Layout, permutations: int, random: np.random.Generator
+    points: np.ndarray, groups: np.ndarray, layout: Layout, level: float, permutations: int, random: np.random.Generator
 ) -> Energy:
     """Permutation test of equal distributions of the rows of `points` between groups, within strata.
 
@@ -115,7 +115,7 @@ def energy_test(
     share = 1 - within / total
     # Ties count against the finding: with few arrangements the observed one comes again.
     p = float((share >= share[0] - 1e-12).mean())
-    return Energy(float(share[0]), float(np.quantile(share[1:], 0.95)), p)
+    return Energy(float(share[0]), float(np.quantile(share[1:], 1 - level)), p)
 
 
 def _dealt(

@@ -105,20 +105,22 @@ def tail_of(
     shape: np.ndarray,
     is_first_known: bool,
     samples: tuple[int, int],
+    level: float,
     random: np.random.Generator,
 ) -> tuple[float, float]:
-    """(p, 95 % point) of the likelihood ratio among resamples of one component.
+    """p of the likelihood ratio among resamples of one component, and what it must exceed at the level.
 
     samples: how many are drawn, and how many more where none of them reaches `ratio`, so that small p are resolved.
     p is not below that of chi square with the number of added parameters: where resamples never overlap with the
     first component their ratios are all 0, and any number would seem large.
     """
     null = two_components(resampled(values, shape, samples[0], random), is_first_known).ratio
-    critical = float(np.quantile(null, 0.95))
+    freedom = 1 if is_first_known else 3
+    critical = float(max(np.quantile(null, 1 - level), stats.chi2.isf(level, freedom)))
     if not (null >= ratio).any() and samples[1]:
         null = np.r_[null, two_components(resampled(values, shape, samples[1], random), is_first_known).ratio]
     resampled_p = (1 + (null >= ratio).sum()) / (1 + len(null))
-    return float(max(resampled_p, stats.chi2.sf(ratio, 1 if is_first_known else 3))), critical
+    return float(max(resampled_p, stats.chi2.sf(ratio, freedom))), critical
 
 
 def transported(cells: np.ndarray, controls: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -50,7 +50,7 @@ def commuting_perturbations(screen: Screen, level: float, permutations: int, ran
     if layout.why:
         return Verdict(COMMUTING, CANNOT, f"among {len(rows):,} rows with combinations {layout.why}")
     latent = latent_of(screen, rows)
-    found = energy_test(latent.scores, groups, layout, permutations, random)
+    found = energy_test(latent.scores, groups, layout, level, permutations, random)
     shift = shift_between(latent, groups, layout)
     tested = sorted(set(groups[layout.rows]))
     why = (

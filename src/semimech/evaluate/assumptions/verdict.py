@@ -30,9 +30,10 @@ class Assumption:
 class Verdict:
     """One assumption tested on one screen.
 
-    value, critical: the statistic and what it must exceed at the level of the test. effect: how large the violation
-    is, in words of `unit`. why: what was seen, or what the design lacks. picture: what to draw; columns group and value
-    (samples), or name, value, lower, upper and clear (bars); `axis` names the values.
+    value, critical: the statistic and what it must exceed at the level of the test, before Holm's adjustment where
+    several are made. effect: how large the violation is, in words of `unit`. why: what was seen, or what the design
+    lacks. picture: what to draw; columns group and value (samples), or name, value, lower, upper and clear (bars);
+    `axis` names the values.
     """
 
     assumption: Assumption
