@@ -37,7 +37,10 @@ def controls_at(drift=0.0, medium=0.0, batches=("1", "2"), number=40):
 
 
 def edited(shift=4.0, unedited=0.0, second=0.0, interaction=0.0, number=100):
-    """Controls, A and B in two batches; A moves gene 0, a fraction of it not at all, half of it also gene 1."""
+    """Controls, A and B in two batches; both move half of the genes, a fraction not at all, half also the other genes.
+
+    interaction: what A adds to gene 2 in the second batch.
+    """
     rows, shifts = [], []
     for k, batch in enumerate(("1", "2")):
         for name in ("", "A", "B"):

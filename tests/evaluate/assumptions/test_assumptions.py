@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.evaluate.assumptions.planted import controls_at, edited, ordered
 
 from semimech.data.anndata import write_h5ad
 from semimech.data.options import ReadOptions
 from semimech.data.readers import read_screen
-from semimech.evaluate.assumptions import ASSUMPTIONS, CANNOT, HOLDS, VIOLATED, assumptions_of
+from semimech.evaluate.assumptions import ASSUMPTIONS, CANNOT, HOLDS, VIOLATED, assumptions_of, batches
 from semimech.simulate.demo import simulate_demo
 from semimech.support.errors import UserError
 
@@ -18,6 +19,20 @@ TESTS = {test.assumption.name: test.run for test in ASSUMPTIONS}
 
 def verdict_on(name, screen):
     return TESTS[name](screen, 0.05, 99, np.random.default_rng(1))
+
+
+def assert_drawn(picture):
+    """Rows of two groups or more, or a bar for each of several names, at least one of them clear."""
+    assert np.isfinite(picture["value"]).all()
+    if "group" in picture:
+        assert list(picture) == ["group", "value"]
+        assert picture["group"].nunique() >= 2
+        assert picture["value"].std() > 0.1
+    else:
+        assert list(picture) == ["name", "value", "lower", "upper", "clear"]
+        assert picture["name"].is_unique
+        assert picture["value"].between(picture["lower"], picture["upper"]).all()
+        assert picture["clear"].any()
 
 
 PLANTED = {
@@ -44,7 +59,35 @@ def test_what_is_planted_is_found(what):
     assert words in found.why
     assert found.value > found.critical
     assert found.consequence == found.assumption.if_violated
-    assert set(found.picture.columns) >= {"value"}
+    assert_drawn(found.picture)
+
+
+@pytest.mark.parametrize(
+    ("mixed", "shape", "p", "value", "verdict", "clear"),
+    [
+        (0.03, None, 0.03, 2.0, VIOLATED, True),  # one test is not adjusted for two
+        (0.03, 0.04, 0.06, 2.0, HOLDS, False),
+        (0.4, 0.01, 0.02, 0.7, VIOLATED, False),
+    ],
+)
+def test_batches_are_told_by_the_test_that_finds_more(monkeypatch, mixed, shape, p, value, verdict, clear):
+    crossed = batches.Interaction(2.0, 1.5, mixed, 0.5, pd.Series([0.5, 0.1], ["A", "B"]))
+    monkeypatch.setattr(batches, "_interaction", lambda *_: crossed)
+    monkeypatch.setattr(batches, "_shape", lambda *_: None if shape is None else batches.Energy(0.7, 0.6, shape))
+    found = verdict_on("shifted-batches", edited(number=2))
+    assert (found.p, found.value, found.verdict) == (pytest.approx(p), value, verdict)
+    assert found.critical == {2.0: 1.5, 0.7: 0.6}[value]
+    assert list(found.picture["clear"]) == [clear] * 2
+
+
+def test_controls_of_another_shape_are_told_from_an_interaction():
+    screen = edited()
+    wide = screen.is_control & (screen.obs["batch"] == "2").to_numpy()
+    shape = 2.5 ** wide[:, None] * (screen.responses - 0.3) + 0.3  # about the batch's mean
+    found = verdict_on("shifted-batches", replace(screen, responses=shape, _effects={}))
+    assert found.verdict == VIOLATED
+    assert found.critical < found.value < 1
+    assert not found.picture["clear"].any()
 
 
 def test_a_context_that_is_the_order_itself_is_no_stratum_of_its_own():

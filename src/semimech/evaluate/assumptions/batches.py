@@ -21,7 +21,8 @@ LEAST = 3  # rows of a condition in a batch that say something of their spread
 BATCHES = Assumption(
     "shifted-batches",
     "batches differ only by a shift",
-    "interaction of condition and batch, its mean square over that within (residuals permuted within conditions)",
+    "interaction of condition and batch, its mean square over that within (residuals permuted within conditions); "
+    "where its p is smaller, the share of the dispersion of centred controls between batches (energy distance)",
     "Effects against the controls of the same batch may be averaged over batches.",
     "An effect depends on its batch: repeat perturbations over batches, take batches and not cells as the replicates, "
     "and give no standard error that counts cells; no shift or centring removes an interaction.",
@@ -56,19 +57,23 @@ def shifted_batches(screen: Screen, level: float, permutations: int, random: np.
         return Verdict(
             BATCHES, CANNOT, f"no condition but controls has {LEAST} rows in two batches; {_in_words(shape)}"
         )
-    p = float(holm(np.array([mixed.p, 1.0 if shape is None else shape.p])).min())
+    adjusted = holm(np.array([mixed.p] if shape is None else [mixed.p, shape.p]))
+    p = float(adjusted.min())
+    value, critical = mixed.ratio, mixed.critical
+    if shape is not None and shape.p < mixed.p:
+        value, critical = shape.share, shape.critical
     why = (
         f"effects differ between batches by {mixed.sd:.2f} sd within them (p = {mixed.p:.3g}); {_in_words(shape)}; "
         f"least p = {p:.3g} (Holm)"
     )
     picture = pd.DataFrame({"name": mixed.size.index, "value": mixed.size.to_numpy()})
-    picture = picture.assign(lower=picture["value"], upper=picture["value"], clear=mixed.p <= level)
+    picture = picture.assign(lower=picture["value"], upper=picture["value"], clear=adjusted[0] <= level)
     return Verdict(
         BATCHES,
         word(p, level),
         why,
-        mixed.ratio,
-        mixed.critical,
+        value,
+        critical,
         p,
         mixed.sd,
         "sd within batches",
