@@ -62,13 +62,22 @@ def test_only_coverage_that_is_off_is_told() -> None:
         ("conditions", "wide", False, 0.9, 0.97, 0.89, 0.99, 1.0, 20),
         ("conditions", "ridge", True, 0.9, 0.5, 0.4, 0.6, 1.0, 20),
     ]
-    narrow, wide = coverage_sentences(pd.DataFrame(rows, columns=list(COLUMNS)), {"conditions": "held-out conditions"})
+    narrow, wide = coverage_sentences(pd.DataFrame(rows, columns=list(COLUMNS)))
     assert narrow == (
         "On held-out conditions, the 90 % intervals of narrow hold 80.1 % [75.0, 85.0] of the observed effects: "
         "they are too narrow there."
     )
     assert wide.endswith("of wide hold 97.0 % [89.0, 99.0] of the observed effects: they are too wide there, "
                          "if it is not chance.")  # fmt: skip
+
+
+def test_coverage_of_a_single_condition_may_be_chance() -> None:
+    rows = [("my split", "narrow", False, 0.9, 0.5, np.nan, np.nan, 1.0, 1)]
+    (said,) = coverage_sentences(pd.DataFrame(rows, columns=list(COLUMNS)))
+    assert said == (
+        "On the split 'my split', the 90 % intervals of narrow hold 50.0 % of the observed effects: "
+        "they are too narrow there, if it is not chance."
+    )
 
 
 def test_the_judge_says_it_and_makes_no_verdict_of_it(make_reference: Callable[..., Reference]) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from semimech.evaluate.alignment import placed
 from semimech.evaluate.bootstrap import dirichlet_weights, interval, resampled
 from semimech.evaluate.reference import Reference
+from semimech.evaluate.sentences import held_out
 from semimech.evaluate.summaries import Reduce, Summarise, ratio
 from semimech.models.base import Prediction
 
@@ -107,18 +108,20 @@ def _sums(
     return total
 
 
-def coverage_sentences(table: pd.DataFrame, held_out: Mapping[str, str]) -> tuple[str, ...]:
+def coverage_sentences(table: pd.DataFrame) -> tuple[str, ...]:
     """A sentence for each model whose coverage is more than three points from the level of its intervals."""
     models = table[~table["is_baseline"].astype(bool)]
     off = (models["coverage"] - models["level"]).abs() > TOLERANCE
-    return tuple(_sentence(row, held_out.get(row["split"], row["split"])) for _, row in models[off].iterrows())
+    return tuple(_sentence(row) for _, row in models[off].iterrows())
 
 
-def _sentence(row: pd.Series, held_out: str) -> str:
+def _sentence(row: pd.Series) -> str:
     ends, verdict = "", "narrow" if row["coverage"] < row["level"] else "wide"
-    beyond_chance = not row["lower"] <= row["level"] <= row["upper"]
+    beyond_chance = row["level"] < row["lower"] or row["level"] > row["upper"]
     if np.isfinite(row["lower"]):
         ends = f" [{100 * row['lower']:.1f}, {100 * row['upper']:.1f}]"
     said = f"too {verdict} there" if beyond_chance else f"too {verdict} there, if it is not chance"
-    held = f"{100 * row['coverage']:.1f} %{ends} of the observed effects"
-    return f"On {held_out}, the {100 * row['level']:g} % intervals of {row['model']} hold {held}: they are {said}."
+    return (
+        f"On {held_out(row['split'])}, the {100 * row['level']:g} % intervals of {row['model']} hold "
+        f"{100 * row['coverage']:.1f} %{ends} of the observed effects: they are {said}."
+    )

@@ -15,7 +15,7 @@ from semimech.evaluate.comparison import best_baseline, difference, pairs_of
 from semimech.evaluate.coverage import coverage_sentences, coverage_table
 from semimech.evaluate.reference import Reference
 from semimech.evaluate.scores import SCORES, ScoreCard
-from semimech.evaluate.sentences import HELD_OUT, headline, pair_sentences, primary_score, sentences_of
+from semimech.evaluate.sentences import headline, pair_sentences, primary_score, sentences_of
 from semimech.evaluate.tally import Tally, tally
 from semimech.models.base import Prediction
 from semimech.support.errors import UserError
@@ -106,7 +106,7 @@ def judge(
         pd.concat(dropped, ignore_index=True),
         intervals,
         headline(table, primary, sentences),
-        (*sentences, *coverage_sentences(intervals, HELD_OUT)),
+        (*sentences, *coverage_sentences(intervals)),
         primary,
         ceilings,
     )

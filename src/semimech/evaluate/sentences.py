@@ -66,7 +66,7 @@ def sentences_of(table: pd.DataFrame, primary: str, ceilings: Mapping[str, str])
 
 def _of_model(split: str, row: pd.Series, table: pd.DataFrame, primary: str, why_none: str) -> str:
     symbol = SYMBOLS[primary]
-    opening = f"On {_held(split)}, {row['model']} reaches {symbol} = {_with_interval(row)}"
+    opening = f"On {held_out(split)}, {row['model']} reaches {symbol} = {_with_interval(row)}"
     if row["best_baseline"]:
         best = CALLED.get(row["best_baseline"], row["best_baseline"])
         opening += f"; {best} {number(row['best_baseline_value'])}: {_verdict(row, best)}"
@@ -131,7 +131,7 @@ def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
     best = order.iloc[0]
     called = CALLED.get(best["model"], best["model"])
     return (
-        f"On {_held(split)}, no model was judged beside the baselines; the best of them, {called}, reaches "
+        f"On {held_out(split)}, no model was judged beside the baselines; the best of them, {called}, reaches "
         f"{SYMBOLS[primary]} = {_with_interval(best)}."
     )
 
@@ -150,7 +150,7 @@ def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
             said.append(_of_prior(str(split), *against))
             pairs = pairs[~(told & (pairs["split"] == split))]
     for _, row in pairs.iterrows():
-        opening = f"On {_held(row['split'])}, {row['model']} and {row['other']}"
+        opening = f"On {held_out(row['split'])}, {row['model']} and {row['other']}"
         whole = min(row["model"], row["other"], key=len)
         nested = _against(row.to_frame().T, whole, whole + NESTED)
         if nested is not None and nested["verdict"]:
@@ -187,8 +187,8 @@ def _of_network(row: pd.Series) -> str:
         "worse": "it does harm",
     }.get(row["verdict"], f"whether it helps cannot be told with {_conditions(row)}")
     return (
-        f"On {_held(row['split'])}, the internal network of {row['model']} changes the score by {_signed(row)} against "
-        f"the same model without it (positive is better): {end}."
+        f"On {held_out(row['split'])}, the internal network of {row['model']} changes the score by {_signed(row)} "
+        f"against the same model without it (positive is better): {end}."
     )
 
 
@@ -202,8 +202,8 @@ def _of_prior(split: str, none: pd.Series, shuffled: pd.Series) -> str:
     else:
         end = "it does harm" if none["verdict"] == "worse" else "it does not help to predict these data"
     return (
-        f"On {_held(split)}, the edge prior changes the score by {_signed(none)}, and by {_signed(shuffled)} against "
-        f"the same edges under shuffled names (positive is better): {end}."
+        f"On {held_out(split)}, the edge prior changes the score by {_signed(none)}, and by {_signed(shuffled)} "
+        f"against the same edges under shuffled names (positive is better): {end}."
     )
 
 
@@ -225,7 +225,7 @@ def headline(table: pd.DataFrame, primary: str, sentences: tuple[str, ...]) -> s
     elif set(won["split"]) == set(splits):
         verdict = f"{_winners(won)} the best baseline" + (" on every split." if len(splits) > 1 else ".")
     else:
-        where = " and ".join(_held(split) for split in dict.fromkeys(won["split"]))
+        where = " and ".join(held_out(split) for split in dict.fromkeys(won["split"]))
         verdict = f"{_winners(won)} the best baseline on {where}; on the other splits no model does."
     return f"{verdict} {sentences[0]}"
 
@@ -235,5 +235,6 @@ def _winners(won: pd.DataFrame) -> str:
     return f"{names[0]} beats" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} beat"
 
 
-def _held(split: str) -> str:
+def held_out(split: str) -> str:
+    """What a split holds out, in words."""
     return HELD_OUT.get(split, f"the split '{split}'")
