@@ -16,7 +16,7 @@ def test_energy_share_is_that_of_its_definition():
     random = np.random.default_rng(0)
     points, groups = random.normal(size=(30, 3)), np.repeat(["a", "b", "b"], 10)
     points[groups == "a"] += 1.5
-    layout = layout_of(groups, np.zeros(30, int), np.zeros(30, int))
+    layout = layout_of(groups, np.zeros(30, int), np.zeros(30, int), 0.05)
     found = energy_test(points, groups, layout, 0.05, 199, random)
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     within = sum(distance[np.ix_(groups == g, groups == g)].sum() / (groups == g).sum() for g in ("a", "b"))
@@ -27,7 +27,7 @@ def test_energy_share_is_that_of_its_definition():
 
 def test_rows_are_swapped_within_batches_that_hold_both_groups():
     groups, batches = np.tile(np.repeat(["a", "b"], 10), 2), np.repeat([0, 1], 20)
-    layout = layout_of(groups, batches, np.zeros(40, int))
+    layout = layout_of(groups, batches, np.zeros(40, int), 0.05)
     assert layout.swaps_rows
     assert layout.rows.all()
     assert not layout.why
@@ -35,12 +35,13 @@ def test_rows_are_swapped_within_batches_that_hold_both_groups():
 
 def test_whole_batches_are_swapped_where_each_holds_one_group():
     """Groups that are batches cannot be told from them, unless there are many batches."""
-    few = layout_of(np.repeat(["a", "b"], 20), np.repeat([0, 1, 2, 3], 10), np.zeros(40, int))
+    few = layout_of(np.repeat(["a", "b"], 20), np.repeat([0, 1, 2, 3], 10), np.zeros(40, int), 0.05)
     assert "too few batches" in few.why
     groups, batches = np.repeat(["a", "b"], 80), np.repeat(np.arange(8), 20)
-    layout = layout_of(groups, batches, np.zeros(160, int))
+    layout = layout_of(groups, batches, np.zeros(160, int), 0.05)
     assert not layout.swaps_rows
     assert not layout.why
+    assert "too few batches" in layout_of(groups, batches, np.zeros(160, int), 0.01).why  # of 70 ways to deal them
     random = np.random.default_rng(0)
     points = random.normal(size=(160, 2)) + random.normal(size=(8, 2))[batches]  # batches differ, groups do not
     assert energy_test(points, groups, layout, 0.05, 199, random).p > 0.05
@@ -54,7 +55,7 @@ def test_small_batches_of_both_groups_are_not_swapped_whole():
         np.random.default_rng(0),
     )
     points = random.normal(size=(72, 2)) + 3 * random.normal(size=(6, 2))[batches]
-    layout = layout_of(groups, batches, np.zeros(72, int))
+    layout = layout_of(groups, batches, np.zeros(72, int), 0.05)
     assert layout.swaps_rows
     assert layout.rows.all()
     assert energy_test(points, groups, layout, 0.05, 199, random).p > 0.05
@@ -62,10 +63,10 @@ def test_small_batches_of_both_groups_are_not_swapped_whole():
 
 
 def test_batches_that_tell_nothing_are_left_out():
-    pairs = layout_of(np.tile(["a", "b"], 20), np.repeat(np.arange(20), 2), np.zeros(40, int))
+    pairs = layout_of(np.tile(["a", "b"], 20), np.repeat(np.arange(20), 2), np.zeros(40, int), 0.05)
     assert "no two groups have 8 rows each that can be compared" in pairs.why
     groups, batches = np.r_[np.repeat(["a", "b"], 80), ["a", "a", "b"]], np.r_[np.repeat(np.arange(8), 20), [8, 8, 8]]
-    layout = layout_of(groups, batches, np.zeros(163, int))
+    layout = layout_of(groups, batches, np.zeros(163, int), 0.05)
     assert not layout.swaps_rows  # whole batches are, and the batch of both groups is neither
     assert not layout.why
     assert layout.rows.tolist() == [True] * 160 + [False] * 3
@@ -93,7 +94,7 @@ def test_what_must_be_exceeded_is_so_at_the_level():
     points, groups = random.normal(size=(40, 2)), np.repeat(["a", "b"], 20)
     points[groups == "a"] += 0.35
     values, shape = random.normal(size=100), random.normal(size=100)
-    layout = layout_of(groups, np.zeros(40, int), np.zeros(40, int))
+    layout = layout_of(groups, np.zeros(40, int), np.zeros(40, int), 0.05)
     seen = set()
     for level in (0.01, 0.5):
         energy = energy_test(points, groups, layout, level, 199, np.random.default_rng(1))

@@ -102,7 +102,7 @@ def _shape(screen: Screen, level: float, permutations: int, random: np.random.Ge
     rows = sampled(screen.batches[rows], rows, CONTROL_ROWS, random)
     groups, strata = screen.obs["batch"].iloc[rows].astype(str).to_numpy(object), screen.contexts[rows]
     codes = pd.factorize(strata)[0]
-    layout = layout_of(groups, np.zeros(len(rows), int), codes)
+    layout = layout_of(groups, np.zeros(len(rows), int), codes, level)
     if layout.why:
         return None
     latent = latent_of(screen, rows)

@@ -68,7 +68,7 @@ def _compare(
     rows = sampled(codes, rows, ROWS_PER_GROUP, random)
     groups = screen.obs[column].iloc[rows].astype(str).to_numpy(object)
     others = [other for other in CONTEXT_COLUMNS if other != column]
-    layout = layout_of(groups, column_codes(screen, ["batch"], rows), column_codes(screen, others, rows))
+    layout = layout_of(groups, column_codes(screen, ["batch"], rows), column_codes(screen, others, rows), level)
     if layout.why:
         return Verdict(assumption, CANNOT, f"among {len(rows):,} control rows {layout.why}")
     latent = latent_of(screen, rows)

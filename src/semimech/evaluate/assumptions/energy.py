@@ -11,7 +11,6 @@ import pandas as pd
 from semimech.evaluate.cells import distances
 
 MIN_ROWS = 8  # rows of a group in a stratum that can be compared
-MIN_ARRANGEMENTS = 40  # of groups over batches: fewer cannot reach p < .05
 
 
 class Energy(NamedTuple):
@@ -39,11 +38,11 @@ class Layout(NamedTuple):
         return len(np.unique(self.units)) == len(self.units)
 
 
-def layout_of(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray) -> Layout:
+def layout_of(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray, level: float) -> Layout:
     """How groups can be compared where rows of one batch (codes) share what the batch did to them.
 
     Rows are swapped within batches that hold several groups. Where those have too few rows, whole batches are swapped
-    within strata, of those that hold one group.
+    within strata, of those that hold one group; where p could hardly fall below the level, there are too few of them.
     """
     within = pd.factorize(pd.MultiIndex.from_arrays([strata, batches]))[0]
     rows = _swappable(groups, within, strata)
@@ -52,7 +51,7 @@ def layout_of(groups: np.ndarray, batches: np.ndarray, strata: np.ndarray) -> La
     rows = _comparable(groups, strata, pd.Series(groups).groupby(within).transform("nunique").to_numpy() == 1)
     if not rows.any():
         return Layout(rows, strata, batches, f"no two groups have {MIN_ROWS} rows each that can be compared")
-    if _arrangements(groups[rows], within[rows], strata[rows]) < MIN_ARRANGEMENTS:
+    if _arrangements(groups[rows], within[rows], strata[rows]) < 2 / level:
         why = "each batch holds one group only, and there are too few batches to tell groups from batches"
         return Layout(rows, strata, within, why)
     return Layout(rows, strata, within)

@@ -46,7 +46,7 @@ def commuting_perturbations(screen: Screen, level: float, permutations: int, ran
     codes = pd.factorize(pd.MultiIndex.from_arrays([given[rows], orders[rows], screen.batches[rows]]))[0]
     rows = sampled(codes, rows, ROWS_PER_GROUP, random)
     groups, strata = orders[rows], given[rows]
-    layout = layout_of(groups, column_codes(screen, ["batch"], rows), strata)
+    layout = layout_of(groups, column_codes(screen, ["batch"], rows), strata, level)
     if layout.why:
         return Verdict(COMMUTING, CANNOT, f"among {len(rows):,} rows with combinations {layout.why}")
     latent = latent_of(screen, rows)
