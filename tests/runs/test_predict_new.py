@@ -67,7 +67,7 @@ def test_a_model_that_cannot_is_named_with_one_that_can(run: RunFolder, known: P
 
 
 def test_neither_data_nor_annotation(run: RunFolder, known: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"'H' in 'H' is not a perturbation that was learnt from.*--annotations FILE"):
+    with pytest.raises(UserError, match=r"'H' in 'H' is not a perturbation that was learnt.*new\.csv does not name it"):
         predict_conditions(run, ["H"], annotations=known)
     empty = tmp_path / "empty.toml"
     empty.write_text("[perturbation.H]\ntargets = {}\n")
@@ -107,9 +107,7 @@ def test_any_other_gene_may_be_asked_for_where_genes_were_perturbed(tmp_path: Pa
     run = run_screen(screen, tmp_path / "run", options)
     model, prediction = predict_conditions(run, ["g4", "k0", "k0+g4"])
     assert model == "scm"
-    assert (
-        "no training data with g4: g4 held at" in prediction.rests_on[0] or "no change for g4" in prediction.rests_on[0]
-    )
+    assert prediction.rests_on[0].startswith("no training data with g4: g4 held at")
     assert prediction.mean[0, 4] < -0.5
     assert prediction.mean[2, 4] == pytest.approx(prediction.mean[0, 4])
     with pytest.raises(UserError, match="'g0' in 'g0' is not a perturbation that was learnt from"):

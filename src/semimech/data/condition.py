@@ -81,18 +81,23 @@ class Condition:
 
 
 def parse_condition(
-    text: str, known: Sequence[str], default_dose: Mapping[str, float] | None = None, context: str = ""
+    text: str,
+    known: Sequence[str],
+    default_dose: Mapping[str, float] | None = None,
+    context: str = "",
+    new: str = "a new one needs --annotations FILE",
 ) -> Condition:
     """Read `aMEK+aAKT`, `aMEK=-0.8+aAKT` or `aMEK (day 2)` into a condition: what `Condition.label` writes.
 
     Names are taken from `known`, the longest that fits first, so that they may themselves hold a '+' or a '='; a name
     without a dose gets its entry of `default_dose`, else 1. A context in the text replaces the argument.
-    Raises UserError for unknown names (with the nearest known ones), repeated names and doses that are no numbers.
+    Raises UserError for unknown names (with the nearest known ones, and what is said of a `new` one), repeated names
+    and doses that are no numbers.
     """
     doses: dict[str, float] = {}
     parts, context = _parts_and_context(text.strip(), sorted(known, key=len, reverse=True), context)
     for part in parts:
-        name, dose = _dose(part, known, text) if isinstance(part, str) else part
+        name, dose = _dose(part, known, text, new) if isinstance(part, str) else part
         if name in doses:
             raise UserError(f"'{text}' names {name} twice: give one dose for each perturbation.")
         doses[name] = (default_dose or {}).get(name, 1.0) if dose is None else dose
@@ -136,7 +141,7 @@ def _matched(text: str, names: Sequence[str]) -> list[tuple[str, float | None]] 
     return None
 
 
-def _dose(part: str, known: Sequence[str], text: str) -> tuple[str, float | None]:
+def _dose(part: str, known: Sequence[str], text: str, new: str) -> tuple[str, float | None]:
     if part in known:
         return part, None
     name, equals, number = part.rpartition("=")
@@ -147,7 +152,7 @@ def _dose(part: str, known: Sequence[str], text: str) -> tuple[str, float | None
         near = get_close_matches(name, list(known), 3, 0.5) or list(known)[:5]
         raise UserError(
             f"'{name}' in '{text}' is not a perturbation that was learnt from: did you mean {listed(near)}? "
-            "Known ones are listed in the run's perturbations.csv; a new one needs --annotations FILE."
+            f"Known ones are listed in the run's perturbations.csv; {new}."
         )
     try:
         dose = float(number)

@@ -39,7 +39,9 @@ def predict_conditions(
     new += _genes(run, table, {*names, *(p.name for p in new)})
     usual = float(f"{np.median(list(doses.values())):.6g}")
     doses |= dict.fromkeys((p.name for p in new), usual)
-    asked = tuple(parse_condition(text, [*names, *(p.name for p in new)], doses) for text in dict.fromkeys(conditions))
+    unnamed = {} if annotations is None else {"new": f"{annotations.name} does not name it"}
+    known = [*names, *(p.name for p in new)]
+    asked = tuple(parse_condition(text, known, doses, **unnamed) for text in dict.fromkeys(conditions))
     wanted = [p for p in new if any(p.name in condition.names for condition in asked)]
     chosen = model or _judged_model(run, informed=bool(wanted))
     fitted = load_model(run, chosen)
