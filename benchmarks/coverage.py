@@ -9,7 +9,7 @@ screens (real data: over conditions). All settings are chosen by inner folds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,13 +50,17 @@ class Case:
     screen: Screen
     split: Split
     estimators: tuple[Estimator, ...]
-    unit: str  # what is resampled: screens, or conditions
+    number: int | None = None  # of a simulated screen: screens are resampled there, conditions elsewhere
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Of one model on one split: inside (units x levels), counted (units,), mean width at .9 over rms effect."""
+    """Of one model on one split: inside (units x levels), counted (units,), mean width at .9 over rms effect.
 
+    units: what is resampled, a screen or each condition; the same in two splits is one.
+    """
+
+    units: tuple[Hashable, ...]
     inside: np.ndarray
     counted: np.ndarray
     width: float
@@ -89,15 +93,15 @@ def cases(data: Path, seeds: int) -> Iterator[Case]:
     for seed in range(seeds):
         screen = simulate_demo(seed, noise=NOISES[seed % len(NOISES)])
         for name in ("conditions", "combinations", "leave-one-out"):
-            yield Case("simulated", screen, split_screen(screen, name, seed=seed)[0], GENERAL, "screens")
+            yield Case("simulated", screen, split_screen(screen, name, seed=seed)[0], GENERAL, seed)
         for split in split_screen(screen, "leave-one-out-complete", seed=seed)[:2]:
-            yield Case("simulated", screen, split, UNSEEN, "screens")
+            yield Case("simulated", screen, split, UNSEEN, seed)
     drugs = read_screen(data / "sk-mel-133", ReadOptions(annotations=data / "sk-mel-133" / "annotations.toml"))
     for name, folds in (("conditions", 2), ("combinations", 1), ("leave-one-out", 2)):
         for split in split_screen(drugs, name, partitions=2)[:folds]:
-            yield Case("sk-mel-133", drugs, split, GENERAL, "conditions")
+            yield Case("sk-mel-133", drugs, split, GENERAL)
     for split in split_screen(drugs, "leave-one-out-complete")[:4]:
-        yield Case("sk-mel-133", drugs, split, UNSEEN, "conditions")
+        yield Case("sk-mel-133", drugs, split, UNSEEN)
     with TemporaryDirectory() as folder:
         signals = sachs(data, Path(folder))
     cells = {
@@ -108,7 +112,7 @@ def cases(data: Path, seeds: int) -> Iterator[Case]:
     for title, screen in cells.items():
         for name in ("cells", "perturbations"):
             for split in split_screen(screen, name, partitions=2):
-                yield Case(title, screen, split, CELLS, "conditions")
+                yield Case(title, screen, split, CELLS)
 
 
 def measured(case: Case, estimator: Estimator) -> Found:
@@ -120,7 +124,7 @@ def measured(case: Case, estimator: Estimator) -> Found:
     for level in LEVELS:
         prediction = calibrated.at(level).predict(reference.conditions)
         if prediction.lower is None or prediction.upper is None:
-            return Found(np.zeros((1, len(LEVELS))), np.zeros(1), width, prediction.interval_from[0])
+            return Found((), np.zeros((0, len(LEVELS))), np.zeros(0), width, prediction.interval_from[0])
         bounds = np.stack([placed(bound, prediction, reference) for bound in (prediction.lower, prediction.upper)])
         held.append(inside(reference, bounds))
         if level == 0.9:
@@ -128,9 +132,9 @@ def measured(case: Case, estimator: Estimator) -> Found:
             width = float(np.nanmean((bounds[1] - bounds[0])[reference.scored])) / size
             words = prediction.interval_from[0].partition("from ")[2]
     counts, counted = np.stack([each[:, 0] for each in held], axis=1), held[0][:, 1]
-    if case.unit == "screens":
-        counts, counted = counts.sum(0, keepdims=True), counted.sum(keepdims=True)
-    return Found(counts, counted, width, words)
+    if case.number is None:
+        return Found(reference.conditions, counts, counted, width, words)
+    return Found((case.number,), counts.sum(0, keepdims=True), counted.sum(keepdims=True), width, words)
 
 
 def shares(found: Found) -> str:
@@ -162,6 +166,16 @@ def pooled(parts: Sequence[Found]) -> np.ndarray:
     return np.sum([part.inside.sum(0) for part in parts], axis=0) / max(sum(part.counted.sum() for part in parts), 1)
 
 
+def by_unit(parts: Sequence[Found]) -> tuple[np.ndarray, np.ndarray]:
+    """inside (units x levels) and counted (units,) of each unit, over all the splits that it is held out in."""
+    place = {unit: i for i, unit in enumerate(dict.fromkeys(unit for part in parts for unit in part.units))}
+    rows = [place[unit] for part in parts for unit in part.units]
+    counts, counted = np.zeros((len(place), len(LEVELS))), np.zeros(len(place))
+    np.add.at(counts, rows, np.concatenate([part.inside for part in parts]))
+    np.add.at(counted, rows, np.concatenate([part.counted for part in parts]))
+    return counts, counted
+
+
 def worst(parts: Sequence[Found]) -> float:
     """The largest distance of a coverage from its level; 0 where there are no intervals."""
     return float(np.abs(pooled(parts) - LEVELS).max()) if sum(part.counted.sum() for part in parts) else 0.0
@@ -171,7 +185,7 @@ def row(key: tuple[str, str, str], parts: Sequence[Found]) -> list[str]:
     """One line of the table."""
     if not sum(part.counted.sum() for part in parts):
         return [*key, *["–"] * 5, parts[0].words]
-    counts, counted = (np.concatenate([getattr(part, name) for part in parts]) for name in ("inside", "counted"))
+    counts, counted = by_unit(parts)
     weights = dirichlet_weights(len(counted), 2000, 0)
     lower, upper = interval((weights @ counts[:, 2]) / (weights @ counted))
     cells = [f"{100 * value:.1f}" for value in pooled(parts)]
