@@ -1,17 +1,33 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from semimech.cli.main import main
+from semimech.data.condition import Condition
+from semimech.data.effects import Effects
 from semimech.data.network import Network
 from semimech.runs.folder import RunFolder
+from semimech.runs.tables import effects_table, write_table
 
 
 @pytest.fixture
 def run(tmp_path) -> RunFolder:
     folder = RunFolder(tmp_path / "run")
     folder.write_json("config", {})
+    effects = Effects(
+        conditions=(Condition((("p", 1.0),)),),
+        perturbations=("p",),
+        features=("a", "b"),
+        design=np.ones((1, 1)),
+        values=np.array([[0.1, 3.0]]),
+        standard_errors=np.full((1, 2), np.nan),
+        counts=np.ones(1),
+        control_mean=np.zeros(2),
+    )
+    write_table(folder.path / "effects.h5ad", effects_table(effects))
+    folder.write_table("perturbations", pd.DataFrame({"name": ["p"], "targets": [""]}))
     weights = np.array([[0.0, 0.5], [-2.0, 0.0]])
     frequency = np.array([[0.0, 0.3], [1.0, 0.0]])
     folder.write_network("cellbox", Network.from_matrix(weights, ["a", "b"], (), {"stability": frequency}))
@@ -27,7 +43,7 @@ def test_every_format_is_written(run, capsys):
     ]
     said = capsys.readouterr().out
     assert "2 nodes, 1 edges found with the same sign in at least 50% of the resamples" in said
-    assert "-2.000  in 100%  a -> b" in said
+    assert "-2.000  drive -0.2  in 100%  a -> b" in said
 
 
 def test_what_speaks_for_the_edges_is_said(run, capsys):
@@ -37,9 +53,19 @@ def test_what_speaks_for_the_edges_is_said(run, capsys):
     run.write_json("evidence", {"sentences": ["Two edges are identifiable."]})
     assert main(["network", str(run.path)]) == 0
     said = capsys.readouterr().out
-    assert "-2.000  q 0.012  a -> b" in said
-    assert "+0.500  b -> a" in said
+    assert "-2.000  drive -0.2  q 0.012  a -> b" in said
+    assert "+0.500  drive +1.5  b -> a" in said
     assert "Two edges are identifiable." in said
+
+
+def test_edges_are_ranked_by_what_they_pass_on_as_in_the_report(run, capsys):
+    assert main(["network", str(run.path), "--min-stability", "0.3"]) == 0
+    said = capsys.readouterr().out
+    # -2 x .1 x 1 passes on less than .5 x 3 x .3
+    assert said.index("b -> a") < said.index("a -> b")
+    table = pd.read_csv(run.path / "export" / "cellbox.csv")
+    assert list(table["source"]) == ["b", "a"]
+    assert list(table["drive"]) == pytest.approx([1.5, -0.2])
 
 
 def test_options(run, tmp_path):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from semimech.runs.folder import RunFolder
 
 SHOWN = 12
-SAID = {"stability": "in {:.0%}", "q_value": "q {:.2g}"}
+SAID = {"drive": "drive {:+.2g}", "stability": "in {:.0%}", "q_value": "q {:.2g}"}
 
 
 def network(
@@ -24,7 +24,7 @@ def network(
     out: Path | None = None,
     min_stability: float = 0.5,
 ) -> None:
-    """Write the network of a run as a table, GraphML and Cytoscape JSON.
+    """Write the network of a run as a table, GraphML and Cytoscape JSON, the edges ranked as in the report.
 
     Parameters
     ----------
@@ -41,13 +41,14 @@ def network(
     """
     from semimech.export.table import stable_edges
     from semimech.export.write import FORMATS, write_network
+    from semimech.report.reading import ReportData
     from semimech.runs.folder import RunFolder
 
     if not 0 <= min_stability <= 1:
         raise UserError(f"--min-stability is {min_stability:g}: give a share between 0 and 1.")
     folder = RunFolder.open(run)
     name = _chosen(folder, model)
-    whole = folder.network(name)
+    whole = ReportData(folder).network(name)
     if whole is None:
         raise UserError(f"The run {run} has no network of {name}: correct the name given to --model.")
     kept = stable_edges(whole, min_stability)
@@ -74,12 +75,13 @@ def _chosen(run: RunFolder, model: str | None) -> str:
 
 
 def _as_text(network: Network, name: str, min_stability: float) -> str:
+    from semimech.evaluate.strength import strongest_first
+
     edges, size = network.edges, len(network.edges)
     lines = [f"{name}: {len(network.nodes):,} nodes, {size:,} edges"]
     if "stability" in edges:
         lines[0] += f" found with the same sign in at least {min_stability:.0%} of the resamples"
-    shown = edges.sort_values("weight", key=lambda weight: weight.abs(), ascending=False, kind="stable").head(SHOWN)
-    for edge in shown.to_dict("records"):
+    for edge in strongest_first(edges).head(SHOWN).to_dict("records"):
         evidence = "".join(
             f"  {words.format(edge[name])}" for name, words in SAID.items() if not math.isnan(edge.get(name, math.nan))
         )

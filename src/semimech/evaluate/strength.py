@@ -46,3 +46,8 @@ def strength_of(edges: pd.DataFrame) -> pd.Series:
     """|drive| where it is known, else |weight|; times the stability where it is known."""
     strength = edges[DRIVE if DRIVE in edges else "weight"].abs()
     return strength * edges[STABILITY].fillna(1.0) if STABILITY in edges else strength
+
+
+def strongest_first(edges: pd.DataFrame) -> pd.DataFrame:
+    """The edges by `strength_of`, equals in the order they had: the ranking of every list and picture of edges."""
+    return edges.loc[strength_of(edges).sort_values(ascending=False, kind="stable").index]

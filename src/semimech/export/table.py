@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from semimech.data.network import Network
-from semimech.evaluate.strength import STABILITY
+from semimech.evaluate.strength import STABILITY, strongest_first
 
 
 def stable_edges(network: Network, min_stability: float) -> Network:
@@ -23,7 +23,7 @@ def stable_edges(network: Network, min_stability: float) -> Network:
 def long_table(network: Network) -> pd.DataFrame:
     """One row for each edge, strongest first: source, target, weight, sign, both roles, then the evidence."""
     roles = dict(zip(network.nodes, network.roles, strict=True))
-    edges = network.edges.sort_values("weight", key=lambda weight: weight.abs(), ascending=False, kind="stable")
+    edges = strongest_first(network.edges)
     table = edges[["source", "target", "weight"]].reset_index(drop=True)
     table["sign"] = ["+" if weight > 0 else "-" for weight in table["weight"]]
     table["source_role"] = table["source"].map(roles)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import BoxStyle, FancyArrowPatch, FancyBboxPatch
 
 from semimech.data.network import Network
-from semimech.evaluate.strength import DRIVE, STABILITY, strength_of
+from semimech.evaluate.strength import DRIVE, STABILITY, strongest_first
 from semimech.plot.layout import place_nodes
 from semimech.plot.style import INK, NEGATIVE, PAPER, POSITIVE, new_figure, shortened, styled
 
@@ -50,7 +50,7 @@ def network_graph(network: Network, *, edges: int = 45) -> Figure:
 
 def _strongest(network: Network, n: int) -> pd.DataFrame:
     table = network.edges[(network.edges["weight"] != 0) & (network.edges["source"] != network.edges["target"])]
-    return table.loc[strength_of(table).sort_values(ascending=False, kind="stable").index[:n]].iloc[::-1]
+    return strongest_first(table).head(n).iloc[::-1]
 
 
 def _canvas(figure: Figure) -> Axes:

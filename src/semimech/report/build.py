@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from semimech.evaluate.coverage import INTERVAL_SCORES
 from semimech.evaluate.scores import SCORES
-from semimech.evaluate.strength import strength_of
+from semimech.evaluate.strength import strongest_first
 from semimech.plot.style import inlined, save
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
@@ -193,7 +193,7 @@ def _networks(data: ReportData) -> Iterator[dict[str, Any]]:
         if "stability" in edges:
             stable = int((edges["stability"] >= 0.5).sum())
             words += f", {stable:,} of them with that sign in at least half of the resamples"
-        listed = edges.loc[strength_of(edges).sort_values(ascending=False, kind="stable").index[:EDGES_LISTED]]
+        listed = strongest_first(edges).head(EDGES_LISTED)
         evidence = [name for name in edges.columns if name not in ("source", "target", "weight")]
         rows = [
             {
