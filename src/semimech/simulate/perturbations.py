@@ -100,6 +100,8 @@ def actions_of(families: Sequence[Family], network: Network, random: np.random.G
     for family in families:
         for name, targets in _members(family, network, random, found):
             _check(name, targets, network.nodes, found)
+            if family.kind == "drug" and name in network.nodes:
+                raise UserError(f"The drug {name} has the name of a node of the network: give it another name.")
             perturbation = Perturbation(name, _kind(family), targets, family.dose_unit)
             numbers = np.array([network.nodes.index(node) for node in targets], int)
             found[name] = Action(perturbation, family, numbers, np.array(list(targets.values())))
@@ -130,9 +132,12 @@ def _members(
             )
         chosen = sorted(random.choice(len(pool), family.count, replace=False))
         return [(_free(pool[k], family, found), {pool[k]: SIGNS[family.kind]}) for k in chosen]
-    width = len(str(family.count))
+    if not pool:
+        raise UserError("Drugs act on nodes that send edges, and here none does: give them name and targets.")
+    before = sum(action.family.kind == "drug" and action.family.count > 0 for action in found.values())
+    width = len(str(before + family.count))
     drugs = []
-    for k in range(family.count):
+    for k in range(before, before + family.count):
         nodes = random.choice(pool, min(1 + k % 2, len(pool)), replace=False)
         signs = np.where(random.random(len(nodes)) < family.inhibiting, -1.0, 1.0)
         drugs.append((f"drug{k + 1:0{width}d}", dict(zip(map(str, nodes), signs.tolist(), strict=True))))
