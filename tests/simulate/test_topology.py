@@ -19,6 +19,13 @@ def test_random_networks_have_the_size_signs_and_hubs_asked_for():
     assert into.max() < 15
 
 
+@pytest.mark.parametrize("regulators", [1, 3])
+def test_the_only_regulators_may_all_regulate_a_node(regulators):
+    network = random_network(np.random.default_rng(0), 8, regulators, 20.0, 1.0)
+    expected = np.repeat(np.arange(8)[None] < regulators, 8, axis=0) & ~np.eye(8, dtype=bool)
+    np.testing.assert_array_equal(network.matrix() != 0, expected)
+
+
 def test_strengths_are_drawn_from_their_range():
     network = Topology(nodes=200, strength=(0.2, 0.3)).build(np.random.default_rng(0), None)
     size = network.edges["weight"].abs()

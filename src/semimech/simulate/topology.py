@@ -89,14 +89,16 @@ def random_network(
     width = len(str(nodes))
     names = np.array([f"G{k + 1:0{width}d}" for k in range(nodes)], dtype=object)
     weight = 1 + random.pareto(2.0, regulators)
-    counts = np.minimum(random.poisson(edges, nodes), regulators - 1)
+    others = np.where(np.arange(nodes) < regulators, regulators - 1, regulators)
+    counts = np.minimum(random.poisson(edges, nodes), others)
     sources = []
     for target, count in enumerate(counts):
         share = weight.copy()
         if target < regulators:
             share[target] = 0
-        sources.append(random.choice(regulators, count, replace=False, p=share / share.sum()))
-    source = np.concatenate(sources).astype(int)
+        if count:
+            sources.append(random.choice(regulators, count, replace=False, p=share / share.sum()))
+    source = np.concatenate([np.zeros(0, int), *sources])
     sign = np.where(random.random(len(source)) < activating, 1.0, -1.0)
     table = {"source": names[source], "target": np.repeat(names, counts), "weight": sign}
     return Network(tuple(names), pd.DataFrame(table))
