@@ -69,6 +69,8 @@ def test_only_wild_type_and_knock_outs_are_needed(folder: Path) -> None:
         ("knockdowns", '"G1"\t"G2"\t"G4"\n1\t1\t1\n', "has other genes than wildtype"),
         ("timeseries", HEADER + "1\t1\t1\n", "needs the column Time"),
         ("dualknockouts_indexes", '"G_i"\t"G_j"\n1\t4\n', "names gene 4 of 3"),
+        ("dualknockouts_indexes", '"G_i"\t"G_j"\n0\t1\n', "names gene 0 of 3"),
+        ("dualknockouts_indexes", '"G_i"\t"G_j"\n1\t\n', "names gene nan of 3"),
         ("dualknockouts_gold", "0\t0.1\t0\n0\t0.1\t0\n", "make them agree"),
         ("gold", "G1\tG2\n", "needs three columns"),
         ("wildtype", HEADER + "0.5\thigh\t0.3\n", "the word 'high'"),

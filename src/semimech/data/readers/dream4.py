@@ -108,16 +108,17 @@ def _pairs(folder: Path, genes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     levels = numbers(read_cells(gold, header=False), gold.name)
     if _file(folder, "dualknockouts_indexes") is None:
         raise UserError(f"{gold.name} needs dualknockouts_indexes beside it: which two genes each row is without.")
-    index = _levels(folder, "dualknockouts_indexes").to_numpy().astype(int)
+    index = _levels(folder, "dualknockouts_indexes").to_numpy()
     if levels.shape != (len(index), len(genes)) or index.shape[1] != 2:
         raise UserError(
             f"{gold.name} has {levels.shape[0]} rows of {levels.shape[1]} values, and dualknockouts_indexes "
             f"{len(index)} pairs of {len(genes)} genes: make them agree."
         )
-    if index.min() < 1 or index.max() > len(genes):
-        raise UserError(f"dualknockouts_indexes names gene {index.max()} of {len(genes)}: count the genes from 1.")
+    wrong = index[~((index >= 1) & (index <= len(genes)))]
+    if wrong.size:
+        raise UserError(f"dualknockouts_indexes names gene {wrong[0]:g} of {len(genes)}: count the genes from 1.")
     doses = np.zeros(levels.shape)
-    doses[np.arange(len(index))[:, None], index - 1] = 1
+    doses[np.arange(len(index))[:, None], index.astype(int) - 1] = 1
     return levels, doses
 
 
