@@ -25,6 +25,14 @@ def test_fewer_conditions_than_sources_tell_nothing() -> None:
     assert row.independent == 4
 
 
+def test_sources_that_are_no_more_than_noise_tell_nothing() -> None:
+    random = np.random.default_rng(0)
+    row = edges_into(random.standard_normal(12), random.standard_normal((12, 2)), np.eye(12), np.eye(3), 20)
+    assert not row.told.any()
+    assert np.isnan(row.p_value).all()
+    assert row.independent == 0
+
+
 def test_weights_minimise_the_squares_over_their_noise() -> None:
     random = np.random.default_rng(2)
     x = 3 * random.standard_normal((30, 3))

@@ -55,6 +55,8 @@ def edges_into(
     whiten = np.linalg.inv(np.linalg.cholesky(between))
     kept, told = told_apart(whiten @ regressors, within[1:, 1:])
     columns = np.flatnonzero(kept)
+    if not columns.size:
+        return nothing_told(size, 0)
     chosen = np.r_[0, 1 + columns]
     tables, covariances = _bent(response, regressors[:, columns], within[np.ix_(chosen, chosen)])
     fits = smallest_roots(whiten @ tables, covariances)
