@@ -65,6 +65,13 @@ def test_what_is_shared_helps_with_an_unseen_drug() -> None:
     assert imputed < 1.05 * pathway
 
 
+def test_nothing_is_imputed_where_no_unseen_perturbation_is_asked_for() -> None:
+    screen = informed_screen()
+    fitted = TargetImputation().fit(screen, split_screen(screen, "conditions")[0])
+    assert fitted.noise == np.inf
+    assert fitted.basis.endswith("no target imputation")
+
+
 def test_imputation_against_a_slow_one() -> None:
     screen = informed_screen()
     split = without(screen, "F")

@@ -22,7 +22,7 @@ from semimech.support.progress import Monitor, silent
 FOLDS = 12
 SHARES = (0.0, 0.15, 0.3, 0.5, 0.8)
 MIXTURES = tuple((a, b) for a in (0.0, 0.15, 0.3, 0.5) for b in (0.0, 0.3, 0.6) if a + b < 1)
-NOISES = (0.3, 1.0, 3.0, 10.0, 30.0, float("inf"))  # infinity imputes nothing
+NOISES = (float("inf"), 0.3, 1.0, 3.0, 10.0, 30.0)  # infinity imputes nothing: first, as what nothing speaks against
 
 
 class _Refitted:
