@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.models.cellbox.screens import drug_screen
+from tests.models.small_cellbox import CONDITIONS, small_cellbox
 
 from semimech.data.effects import effects_of
 from semimech.data.inner import inner_effects
 from semimech.data.screen import Screen
 from semimech.data.splits import Split, split_screen
 from semimech.models.base import Estimator, Fitted
-from semimech.models.baselines import Ridge
+from semimech.models.baselines import Linear, Ridge
 from semimech.models.hybrid import FittedHybrid, Hybrid
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.support.errors import UserError
 
 QUICK = Hybrid(sparsity=(3e-4,), steps=150, members=1, folds=3)
+BLOCKS = ("internal", "drive", "readout", "gain")
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,16 @@ def test_without_folds_the_ridge_alone_answers_and_says_so() -> None:
     assert prediction.rests_on[0].startswith("the additive part alone, as nothing in training can weigh")
     assert "by replicates" in prediction.rests_on[0]
     assert fitted.network() is None
+
+
+def test_a_mechanism_without_a_share_says_nothing_of_the_spread() -> None:
+    one = small_cellbox()
+    parts = {name: np.concatenate([getattr(one, name), 0.5 * getattr(one, name)]) for name in BLOCKS}
+    ridge = Linear(one.nodes.features, ("drug",), np.zeros(4), np.ones((1, 4)), "ridge")
+    both = FittedHybrid(ridge, replace(one, **parts), 0.5, "as given")
+    np.testing.assert_allclose(both.predict(CONDITIONS).spread, 0.5 * both.mechanism.predict(CONDITIONS).spread)
+    assert replace(both, share=0.0).predict(CONDITIONS).spread is None
+    assert replace(both, mechanism=one).predict(CONDITIONS).spread is None
 
 
 def test_saved_and_read_back_it_predicts_the_same(drugs, fitted, tmp_path) -> None:

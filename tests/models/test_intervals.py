@@ -150,13 +150,15 @@ def test_refits_at_the_settings_of_a_fit_are_those_of_whole_fits() -> None:
     split = split_screen(screen, "conditions")[0]
     estimator = PathwayKernel()
     fitted = estimator.fit(screen, split)
-    inner = inner_splits(screen, split, "conditions", 3, 0)
+    inner, alike = inner_splits(screen, split, "conditions", 3, 0), 0
     for each, found in zip(inner, estimator.refits(screen, split, fitted, inner, seed=0, monitor=print), strict=True):
         held = effects_of(screen, each.test).conditions
         again = estimator.fit(screen, each)
         if (again.mixture, again.penalty) == (fitted.mixture, fitted.penalty):
             np.testing.assert_allclose(found, again.predict(held).mean)
+            alike += 1
         assert found.shape == (len(held), screen.shape[1])
+    assert alike
 
 
 def test_saved_and_told_of_new_perturbations(demo: Screen, tmp_path: Path) -> None:

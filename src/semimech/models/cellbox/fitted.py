@@ -66,7 +66,7 @@ class FittedCellBox:
         return len(self.internal)
 
     def predict(self, conditions: Sequence[Condition]) -> Prediction:
-        """Mean steady state over the members, and their spread.
+        """Mean steady state over the members, and their spread where there are several.
 
         A perturbation that is neither clamped nor was seen in training counts as no change, and is said so; a
         steady state that was not reached, or is one of several, is said in `status`.
@@ -80,8 +80,9 @@ class FittedCellBox:
         measured = self.nodes.input_features >= 0
         inputs = activity(self.nodes, conditions, self.envelope, self.field.activation)
         mean[:, self.nodes.input_features[measured]] = inputs[:, measured]
-        spread = np.zeros_like(mean)
-        spread[:, columns] = states.std(0)
+        spread = np.zeros_like(mean) if self.members > 1 else None
+        if spread is not None:
+            spread[:, columns] = states.std(0)
         prior = f"; {self.prior}" if self.prior else ""
         rests_on = tuple(self._rests_on(condition) + prior for condition in conditions)
         return Prediction(conditions, self.nodes.features, mean, rests_on=rests_on, status=status, spread=spread)

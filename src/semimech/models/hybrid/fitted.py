@@ -25,13 +25,13 @@ class FittedHybrid:
     told: str
 
     def predict(self, conditions: Sequence[Condition]) -> Prediction:
-        """The sum; its spread is that of the mechanistic part over its members."""
+        """The sum; its spread is that of the mechanistic part over its members, None where that has no share."""
         conditions = tuple(conditions)
         base, rest = self.additive.predict(conditions), self.mechanism.predict(conditions)
         mean = base.mean + self.share * rest.mean
         words = tuple(f"{self._weighed()}; {told}" for told in base.rests_on)
         status = rest.status if self.share else base.status
-        spread = None if rest.spread is None else self.share * rest.spread
+        spread = self.share * rest.spread if self.share and rest.spread is not None else None
         return Prediction(conditions, self.additive.features, mean, rests_on=words, status=status, spread=spread)
 
     def network(self) -> Network | None:
