@@ -19,6 +19,7 @@ from semimech.models.cellbox.support import on_support
 from semimech.models.fitting import Schedule, Trained, train
 from semimech.models.groups import in_groups
 from semimech.numerics.fields import Blocks, raw_of
+from semimech.support.errors import UserError
 from semimech.support.progress import Monitor
 
 if TYPE_CHECKING:
@@ -85,15 +86,19 @@ def simplest(curves: np.ndarray, edges: np.ndarray) -> tuple[int, int]:
 
     Of the settings whose error, each at its best step, is within half a standard error (over folds, of the paired
     difference) of the least, the one with the fewest edges (settings,). Curves are averaged over SMOOTH steps before
-    the best step is looked for: a dip of one step will not come again in the refit.
+    the best step is looked for: a dip of one step will not come again in the refit. A setting that diverged (NaN) is
+    left out. Raises UserError where all have.
     """
     curves = uniform_filter1d(curves, SMOOTH, axis=2, mode="nearest")
-    mean = curves.mean(1)
+    mean = np.nan_to_num(curves.mean(1), nan=np.inf)
     steps, least = mean.argmin(1), mean.min(1)
-    at_best = curves[np.arange(len(curves)), :, steps]
-    difference = at_best - at_best[least.argmin()]
-    error = difference.std(1, ddof=1) / np.sqrt(curves.shape[1]) / 2 if curves.shape[1] > 1 else np.zeros(len(curves))
-    within = np.flatnonzero(difference.mean(1) <= error)
+    known = np.flatnonzero(np.isfinite(least))
+    if not known.size:
+        raise UserError("CellBox's fits have no finite error at any setting: give a smaller rate, or a guard above 0.")
+    at_best = curves[known, :, steps[known]]
+    difference = at_best - at_best[least[known].argmin()]
+    error = difference.std(1, ddof=1) / np.sqrt(curves.shape[1]) / 2 if curves.shape[1] > 1 else np.zeros(len(known))
+    within = known[difference.mean(1) <= error]
     best = min(within.tolist(), key=lambda i: (edges[i], least[i]))
     return int(best), int(steps[best])
 
