@@ -236,7 +236,7 @@ def test_doses_that_cannot_be_log_ratios_saturate(screen: Screen) -> None:
 @pytest.mark.parametrize(
     "options",
     [{"mixed_ridge": ()}, {"network_ridge": (0.0,)}, {"mixtures": ((0.7, 0.7),)}, {"guard": 1.0}, {"kick": "double"},
-     {"annotation": "none"}, {"steps": 0}],
+     {"dtype": "float16"}, {"rate": 0.0}, {"annotation": "none"}, {"steps": 0}],
 )  # fmt: skip
 def test_options_out_of_range(options: dict[str, object]) -> None:
     with pytest.raises(UserError, match="cellbox-annotated"):

@@ -30,6 +30,7 @@ from semimech.models.baselines import (
 )
 from semimech.models.baselines.lookup import shrunk
 from semimech.models.baselines.means import best_factor
+from semimech.support.errors import UserError
 
 GENES = tuple(f"g{i}" for i in range(8))
 
@@ -317,3 +318,14 @@ def test_the_shrunken_observational_is_never_worse_in_training() -> None:
         for shrink in (False, True)
     ]
     assert errors[1] <= errors[0]
+
+
+def test_options_that_mean_nothing_are_refused() -> None:
+    screen = cell_screen()
+    split = part(screen, "cells")
+    with pytest.raises(UserError, match="weights of the ridge is 'row': did you mean rows"):
+        Ridge(weights="row").fit(screen, split)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="penalty is 0"):
+        Kernel2(penalty=0.0).fit(screen, split)
+    with pytest.raises(UserError, match="toward"):
+        ShrunkConditionMean(toward="zero")  # type: ignore[arg-type]

@@ -59,6 +59,18 @@ def test_interval_holds_most_of_the_held_out_values(drugs, fitted) -> None:
     assert (prediction.upper > prediction.lower).all()
 
 
+def test_first_combinations_are_widened_unless_several_members_tell_how_far(drugs) -> None:
+    screen, split = drugs
+    pair, single = Condition((("dA", 1.5), ("dB", 1.5))), Condition((("dA", 1.4),))
+    one = replace(QUICK, members=1, steps=20, folds=1)
+    fitted = one.fit(screen, split)
+    assert fitted.predict([pair]).spread is None
+    prediction = with_intervals(one, fitted, screen, split).predict([pair, single])
+    assert "widened for a first combination" in prediction.interval_from[0]
+    width = prediction.upper - prediction.lower
+    np.testing.assert_allclose(width[0], np.sqrt(2) * width[1], rtol=1e-4)
+
+
 def test_network_has_names_evidence_and_no_self_loops(fitted) -> None:
     network = fitted.network()
     assert network.nodes[-4:] == ("dA", "dB", "dC", "dD")
@@ -181,6 +193,15 @@ def test_choice_has_the_fewest_edges_within_half_a_standard_error() -> None:
     assert simplest(curves, np.array([20, 90, 5]))[0] == 0
 
 
+def test_settings_that_diverged_are_not_chosen() -> None:
+    curves = np.ones((3, 4, 60))
+    curves[0], curves[1, 2, 30:] = np.nan, np.nan
+    curves[1:, :, 20] = 0.5
+    assert simplest(curves, np.array([1, 2, 3])) == (1, 13)  # the first step whose average holds the dip
+    with pytest.raises(UserError, match="no finite error at any setting: give a smaller rate"):
+        simplest(curves[:1], np.array([1]))
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
@@ -188,6 +209,11 @@ def test_choice_has_the_fewest_edges_within_half_a_standard_error() -> None:
         ({"envelope": 3}, "envelope"),
         ({"members": 0}, "members"),
         ({"sparsity": ()}, "sparsity"),
+        ({"input_mode": "forced"}, "input_mode of the CellBox is 'forced': did you mean force?"),
+        ({"activation": "tan"}, "activation"),
+        ({"power": 0}, "power"),
+        ({"dtype": "float16"}, "dtype"),
+        ({"rate": 0.0}, "rate"),
     ],
 )
 def test_wrong_options_are_refused(options, word) -> None:

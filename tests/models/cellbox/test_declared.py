@@ -101,7 +101,7 @@ def test_what_cannot_be_is_refused() -> None:
     split = split_screen(screen, "combinations")[0]
     with pytest.raises(UserError, match="'dA' has no declared target among the measured molecules"):
         TOLD.fit(screen, split)
-    with pytest.raises(UserError, match="'learned' or 'declared'"):
+    with pytest.raises(UserError, match="input_edges of the CellBox is 'given': use one of learned, declared"):
         CellBox(input_edges="given")
     with pytest.raises(UserError, match="support_steps"):
         CellBox(support_steps=-1)

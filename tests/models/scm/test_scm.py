@@ -270,6 +270,7 @@ def test_drugs_on_log_ratios_add_as_in_a_ridge() -> None:
         ({"strengths": ()}, "strengths"),
         ({"noises": (0.0,)}, "noises"),
         ({"folds": 1}, "at least 2"),
+        ({"input_penalty": 0.0}, "input_penalty"),
     ],
 )
 def test_options_out_of_range(options: dict, sentence: str) -> None:

@@ -24,10 +24,12 @@ from semimech.models.knowledge import Knowledge, Mixture
 from semimech.numerics.activations import Activation
 from semimech.numerics.contraction import guard_exactly
 from semimech.support.errors import UserError
+from semimech.support.options import require_one_of
 from semimech.support.progress import Monitor, silent
 
 # The first is where nothing can choose. (0, 0) is the ridge: perturbations have nothing in common.
 MIXTURES = ((0.3, 0.6), (0.3, 0.3), (0.15, 0.6), (0.5, 0.3), (0.5, 0.0), (0.15, 0.15), (0.0, 0.0))
+WORDS = {"kick": ("auto", "dose", "tanh"), "annotation": ("given", "permuted"), "dtype": ("float32", "float64")}
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class AnnotatedCellBox:
             raise UserError(f"{self.name}'s mixtures need pairs (a, b) of shares that are not below 0 with a + b <= 1.")
         if not 0 < self.guard < 1:
             raise UserError(f"{self.name}'s guard is {self.guard}: give a bound between 0 and 1.")
-        for option, allowed in (("kick", ("auto", "dose", "tanh")), ("annotation", ("given", "permuted"))):
-            if getattr(self, option) not in allowed:
-                raise UserError(f"{self.name}'s {option} is '{getattr(self, option)}': use {', '.join(allowed)}.")
+        for option, allowed in WORDS.items():
+            require_one_of(self.name, option, getattr(self, option), allowed)
+        if not self.rate > 0:
+            raise UserError(f"{self.name}'s option rate is {self.rate}: give a number above 0.")
         for option in ("steps", "max_molecules"):
             if getattr(self, option) < 1:
                 raise UserError(f"{self.name}'s option {option} is {getattr(self, option)}: give at least 1.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from semimech.data.splits import Split
 from semimech.models.baselines.fitted import Table
 from semimech.models.baselines.means import mean_response
 from semimech.models.baselines.ridge import Ridge
+from semimech.support.options import require_one_of
 from semimech.support.progress import Monitor, silent
+
+Toward = Literal["no-change", "mean-response"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ class ShrunkConditionMean:
 
     effect_pg = m_g + (e_pg - m_g) tau_g^2 / (tau_g^2 + s_pg^2), with s the standard errors and
     tau_g^2 = max(0, mean_p (e_pg - m_g)^2 - mean_p s_pg^2). `toward`: m is zero (no-change) or the mean response.
-    Efron and Morris 1975, doi:10.1080/01621459.1975.10479864.
+    Raises UserError for another. Efron and Morris 1975, doi:10.1080/01621459.1975.10479864.
     """
 
-    toward: Literal["no-change", "mean-response"] = "no-change"
+    toward: Toward = "no-change"
     name: ClassVar[str] = "condition-mean-shrunk"
     is_baseline: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require_one_of(self.name, "toward", self.toward, get_args(Toward))
 
     def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> Table:
         """Shrink the effects of the training conditions; they are kept as they are where no error is known."""

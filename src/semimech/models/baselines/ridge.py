@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.baselines.fitted import Kernel, Linear, degree_two, encode
+from semimech.support.errors import UserError
+from semimech.support.options import require_one_of
 from semimech.support.progress import Monitor, silent
 
 PENALTIES = (*(float(value) for value in np.logspace(-3, 3, 25)), float("inf"))  # infinity predicts no change
@@ -87,7 +89,8 @@ class Path:
 
     @classmethod
     def of(cls, gram: np.ndarray, effects: Effects, weighting: Weighting) -> Path:
-        """The path for effects Y whose conditions have the kernel matrix `gram`."""
+        """The path for effects Y whose conditions have the kernel matrix `gram`; UserError for an unknown weighting."""
+        require_one_of("ridge", "weights", weighting, get_args(Weighting))
         root = np.sqrt(effects.counts / effects.counts.mean() if weighting == "rows" else np.ones(len(effects)))
         eigenvalues, vectors = np.linalg.eigh(root[:, None] * gram * root)
         basis = root[:, None] * vectors
@@ -120,9 +123,12 @@ def choose_penalty(
 ) -> tuple[float, str]:
     """The penalty and in words how it was come by: given, best over inner folds, or the default.
 
-    Where no condition can be held out (singles of one dose only), replicates of conditions are.
+    Where no condition can be held out (singles of one dose only), replicates of conditions are. Raises UserError for a
+    penalty that is not above 0.
     """
     if given is not None:
+        if not given > 0:
+            raise UserError(f"The ridge's penalty is {given}: give a number above 0, or none for it to be chosen.")
         return given, f"lambda {given:.3g} as given"
     pairs = inner_effects(screen, split, seed=seed)
     told = "by inner folds" if pairs else "by replicates"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +26,15 @@ from semimech.numerics.contraction import guard_exactly
 from semimech.numerics.fields import Field, effective, gain_of
 from semimech.numerics.steady_state import Solver
 from semimech.support.errors import UserError
+from semimech.support.options import require_one_of
 from semimech.support.progress import Monitor, silent
+
+WORDS = {
+    "input_mode": get_args(InputMode),
+    "input_edges": get_args(InputEdges),
+    "prior_names": ("given", "shuffled"),
+    "dtype": ("float32", "float64"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,16 +106,17 @@ class CellBox:
             raise UserError(
                 f"CellBox's prior_factor is {self.prior_factor}: give values above 0 and up to 1 (no prior)."
             )
-        if self.prior_names not in ("given", "shuffled"):
-            raise UserError(f"CellBox's prior_names is '{self.prior_names}': use given or shuffled.")
         if not 0 <= self.guard < 1:
             raise UserError(f"CellBox's guard is {self.guard}: give a bound below 1, or 0 to switch it off.")
         if self.envelope not in (0, 1, 2):
             raise UserError(f"CellBox's envelope is {self.envelope}: use 0, 1 or 2.")
-        if self.input_edges not in ("learned", "declared"):
-            raise UserError(f"CellBox's input_edges is '{self.input_edges}': use 'learned' or 'declared'.")
+        _ = self.field  # refuses what its activation cannot be
+        for option, allowed in WORDS.items():
+            require_one_of("CellBox", option, getattr(self, option), allowed)
         if self.support_steps < 0:
             raise UserError(f"CellBox's option support_steps is {self.support_steps}: give at least 0.")
+        if not self.rate > 0:
+            raise UserError(f"CellBox's option rate is {self.rate}: give a number above 0.")
         for option in ("steps", "members", "max_molecules"):
             if getattr(self, option) < 1:
                 raise UserError(f"CellBox's option {option} is {getattr(self, option)}: give at least 1.")

@@ -48,7 +48,7 @@ class LinearSCM:
     the weight of what features of cells vary together `within` conditions, and the floor (one of `floors`, in squared
     norms of the noise of an effect) below which an answer counts as no change, have the least error over targets left
     out. own_shift: at which level an unseen target is held, 'predicted' from the mean relative change of the
-    targets seen, or 'given' in `shifts` (perturbation -> effect on its own target). edges: a table (CSV, TSV,
+    targets seen, or 'given' in `shifts` (perturbation -> effect on its own target at dose 1). edges: a table (CSV, TSV,
     Parquet) of edges between genes; the relatives of a target, by shared neighbours, then pass on what the network
     left unexplained of their effects, in a kernel ridge chosen over perturbations left out. Raises UserError for
     options out of range, and shifts or edges that name nothing of the screen. Do-operator: Pearl 2009,
@@ -80,6 +80,8 @@ class LinearSCM:
             if not values or min(values) < 0 or (min(values) == 0 and option not in FROM_ZERO):
                 least = "none below 0" if option in FROM_ZERO else "all above 0"
                 raise UserError(f"The scm's option {option} is {values}: give at least one value, {least}.")
+        if not self.input_penalty > 0:
+            raise UserError(f"The scm's option input_penalty is {self.input_penalty}: give a number above 0.")
         if self.folds < 2 or self.network_nodes < 1:
             raise UserError("The scm's folds must be at least 2, and its network_nodes at least 1.")
 
