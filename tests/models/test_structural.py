@@ -10,6 +10,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from tests.models.small_cellbox import CONDITIONS, small_cellbox
 
+from semimech.data.condition import Condition
 from semimech.export.structural import described, write_structural
 from semimech.models.dynamics.law import Given, NetworkLaw
 from semimech.models.structural import StructuralModel, interventions_of, structural_law, structural_model
@@ -129,3 +130,11 @@ def test_what_cannot_be_asked(fitted):
         chain().do({"A": np.nan})
     with pytest.raises(UserError, match="no member 3"):
         structural_model(fitted, 3)
+
+
+def test_a_drug_named_as_a_node_is_a_node_of_its_own():
+    fitted = small_cellbox()
+    fitted = dataclasses.replace(fitted, nodes=dataclasses.replace(fitted.nodes, inputs=("A",)))
+    assert fitted.network().nodes == ("P", "A", "B", "C", "A (input)")
+    assert structural_model(fitted).exogenous == ("A (input)",)
+    assert interventions_of(fitted, [Condition((("A", 0.7),))]) == [{"A (input)": pytest.approx(np.tanh(0.7))}]
