@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.models.small_cellbox import small_cellbox
 
 from semimech.data.condition import Condition, Perturbation
 from semimech.data.effects import effects_of
@@ -15,6 +16,7 @@ from semimech.data.screen import Screen
 from semimech.data.splits import Split, split_screen
 from semimech.models.base import Estimator, Fitted, Informed
 from semimech.models.baselines import MeanResponse, PathwayKernel, Ridge
+from semimech.models.conformal import conformal
 from semimech.models.intervals import WithIntervals, with_intervals
 from semimech.models.scm import LinearSCM
 from semimech.models.storage import load_fitted, save_fitted
@@ -114,6 +116,19 @@ def test_first_combinations_are_widened_and_it_is_said(demo: Screen) -> None:
     np.testing.assert_allclose(width[0], np.sqrt(2) * width[1], rtol=1e-4)
     assert "widened for a first combination, which none of them asks" in prediction.interval_from[0]
     assert "widened" not in prediction.interval_from[1]
+
+
+def test_a_single_network_does_not_tell_how_far_it_is_from_a_first_combination() -> None:
+    errors = np.random.default_rng(0).normal(size=(9, 4))
+    measured = conformal(errors, np.full((9, 4), np.nan), np.zeros(4), np.zeros((9, 4)), np.arange(9))
+    assert measured is not None
+    singles = Condition((("drug", 1.0),)), Condition((("KO", 1.0),))
+    asked = [Condition((("drug", 0.7),)), Condition((("KO", 1.0), ("drug", 1.0)))]
+    prediction = WithIntervals(small_cellbox(), {"conditions": measured}, singles).predict(asked)
+    assert prediction.spread is None
+    assert "widened for a first combination" in prediction.interval_from[1]
+    width = prediction.upper - prediction.lower
+    np.testing.assert_allclose(width[1], np.sqrt(2) * width[0], rtol=1e-4)
 
 
 def test_new_contexts_and_larger_doses_are_widened(demo: Screen) -> None:

@@ -59,18 +59,6 @@ def test_interval_holds_most_of_the_held_out_values(drugs, fitted) -> None:
     assert (prediction.upper > prediction.lower).all()
 
 
-def test_first_combinations_are_widened_unless_several_members_tell_how_far(drugs) -> None:
-    screen, split = drugs
-    pair, single = Condition((("dA", 1.5), ("dB", 1.5))), Condition((("dA", 1.4),))
-    one = replace(QUICK, members=1, steps=20, folds=1)
-    fitted = one.fit(screen, split)
-    assert fitted.predict([pair]).spread is None
-    prediction = with_intervals(one, fitted, screen, split).predict([pair, single])
-    assert "widened for a first combination" in prediction.interval_from[0]
-    width = prediction.upper - prediction.lower
-    np.testing.assert_allclose(width[0], np.sqrt(2) * width[1], rtol=1e-4)
-
-
 def test_network_has_names_evidence_and_no_self_loops(fitted) -> None:
     network = fitted.network()
     assert network.nodes[-4:] == ("dA", "dB", "dC", "dD")
