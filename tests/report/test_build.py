@@ -175,6 +175,8 @@ def test_command_line(bare_run, tmp_path, capsys):
     assert main(["report", str(bare_run.path), "--out", str(out)]) == 0
     assert Path(capsys.readouterr().out.removeprefix("Report: ").strip()) == out.resolve()
     assert out.is_file()
+    assert main(["report", str(bare_run.path), "--out", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
 
 
 def test_an_unfinished_run_is_said_so(tmp_path, capsys):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from semimech.support.errors import UserError
+
 
 def report(run: Path, *, out: Path | None = None) -> None:
     """Write the report of a run again.
@@ -18,4 +20,6 @@ def report(run: Path, *, out: Path | None = None) -> None:
     from semimech.report.build import build_report
     from semimech.runs.folder import RunFolder
 
+    if out is not None and out.is_dir():
+        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     print(f"Report: {build_report(RunFolder.open(run), out).resolve()}")
