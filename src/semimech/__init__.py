@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from semimech.models.base import Prediction as Prediction
     from semimech.models.baselines import BASELINES as BASELINES
     from semimech.models.cellbox import CellBox as CellBox
+    from semimech.models.combinations import Combinations as Combinations
+    from semimech.models.effects import EffectEstimator as EffectEstimator
     from semimech.models.intervals import with_intervals as with_intervals
     from semimech.runs.folder import RunFolder as RunFolder
     from semimech.runs.options import RunOptions as RunOptions
@@ -62,6 +64,8 @@ _HOMES = {
     "simulate_screen": "semimech.simulate.build",
     "BASELINES": "semimech.models.baselines",
     "CellBox": "semimech.models.cellbox",
+    "Combinations": "semimech.models.combinations",
+    "EffectEstimator": "semimech.models.effects",
     "EdgeEvidence": "semimech.evaluate.evidence",
     "edge_evidence": "semimech.evaluate.evidence",
     "with_intervals": "semimech.models.intervals",

@@ -7,8 +7,10 @@ from semimech.models.annotated import AnnotatedCellBox, AnnotatedWithoutNetwork,
 from semimech.models.base import Estimator
 from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork, CellBoxWithPrior, CellBoxWithShuffledPrior
+from semimech.models.combinations import Combinations
 from semimech.models.composition import Composition
 from semimech.models.dynamics import CellBoxCourses, NeuralCourses
+from semimech.models.effects import EffectEstimator
 from semimech.models.hybrid import Hybrid
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
@@ -22,6 +24,8 @@ MODELS: tuple[Estimator, ...] = (
     AnnotatedWithoutNetwork(),
     PermutedAnnotation(),
     LinearSCM(),
+    EffectEstimator(),
+    Combinations(),
     Composition(),
     Hybrid(),
     CellBoxCourses(),

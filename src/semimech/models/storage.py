@@ -39,6 +39,12 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("WithIntervals", "semimech.models.intervals"),
     ("InformedWithIntervals", "semimech.models.intervals"),
     ("FittedHybrid", "semimech.models.hybrid"),
+    ("FittedEffects", "semimech.models.effects"),
+    ("FittedCombinations", "semimech.models.combinations"),
+    ("Law", "semimech.models.combinations"),
+    ("Settings", "semimech.models.combinations"),
+    ("Bilinear", "semimech.models.combinations"),
+    ("CountCurves", "semimech.models.combinations"),
 )
 
 

@@ -1,0 +1,75 @@
+"""Estimated effects of the conditions in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from semimech.data.condition import Condition
+from semimech.models.base import Prediction
+
+
+@dataclass(frozen=True, eq=False)
+class FittedEffects:
+    """estimates, measured: effects of the training conditions; standard_errors: of those measured (all c x f).
+
+    shares: of each method in the estimates; told: what they were chosen by; errors: of each method on held-out cells,
+    noise-weighted, as shares of that of the condition mean.
+    """
+
+    features: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    estimates: np.ndarray
+    measured: np.ndarray
+    standard_errors: np.ndarray
+    shares: Mapping[str, float]
+    told: str
+    errors: Mapping[str, float]
+
+    def predict(self, conditions: Sequence[Condition]) -> Prediction:
+        """The estimates; the sum of the single perturbations where the condition was not seen, else no change."""
+        conditions = tuple(conditions)
+        found = [self._answer(condition) for condition in conditions]
+        mean = np.array([effect for effect, _ in found]).reshape(len(conditions), len(self.features))
+        return Prediction(conditions, self.features, mean, rests_on=tuple(words for _, words in found))
+
+    def network(self) -> None:
+        """None: estimated effects are no edges."""
+        return
+
+    @cached_property
+    def _rows(self) -> dict[tuple[tuple[str, float], ...], list[int]]:
+        rows: dict[tuple[tuple[str, float], ...], list[int]] = {}
+        for i, condition in enumerate(self.conditions):
+            rows.setdefault(condition.doses, []).append(i)
+        return rows
+
+    @cached_property
+    def _method(self) -> str:
+        mixed = " + ".join(
+            f"{share:.2f} {method}" if share < 1 else method
+            for method, share in sorted(self.shares.items(), key=lambda item: -item[1])
+        )
+        return f"{mixed}, {self.told}"
+
+    def _answer(self, condition: Condition) -> tuple[np.ndarray, str]:
+        effect, where = self._looked_up(condition)
+        if effect is not None:
+            return effect, f"{where}, {self._method}"
+        parts = [self._looked_up(Condition((part,), condition.context)) for part in condition.doses]
+        singles = [effect for effect, _ in parts if effect is not None]
+        if condition.is_combination and len(singles) == len(parts):
+            return np.sum(singles, axis=0), f"the sum of its single perturbations in training, {self._method}"
+        return np.zeros(len(self.features)), "no change: the condition is not in training"
+
+    def _looked_up(self, condition: Condition) -> tuple[np.ndarray | None, str]:
+        rows = self._rows.get(condition.doses, [])
+        own = [i for i in rows if self.conditions[i].context == condition.context]
+        if own:
+            return self.estimates[own[0]], "its own rows in training"
+        if rows:
+            return self.estimates[rows].mean(0), "the same doses in other contexts"
+        return None, ""
