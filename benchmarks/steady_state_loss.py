@@ -54,6 +54,7 @@ WAYS: dict[bool, dict[str, Way]] = {
         "**wrong:** trajectory, 3/n": Way(strength=FALLBACK),
         "**wrong:** field, 3/n": Way("field", FALLBACK),
         "**wrong:** hard": Way(hard=True),
+        "**wrong:** lambda chosen": Way(strength=None),
     },
 }
 
@@ -86,6 +87,8 @@ def introduction(truths: int, seeds: int) -> list[str]:
         "means, with the 95 % t interval over networks, paired by network and seed. Spread: sd of the error over",
         f"seeds, as a ratio to that of plain training. A new medium adds Gaussians of sd {MEDIUM:g} to the push on",
         "each gene as the perturbation is given. Additive: sum of the measured effects. Persistence: the last value.",
+        "Lambda chosen: the largest of 0, 1, 3, 10, 30 over n within a standard error of the best on conditions left",
+        "out, 3/n where none can be. Wrong: what `semimech run` refuses, for the controls are seen to move.",
         "",
     ]
 

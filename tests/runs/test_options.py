@@ -63,3 +63,23 @@ def test_the_same_without_its_network_stands_beside_a_model_with_its_options() -
 def test_a_prior_that_is_missing_or_no_path_is_refused(options: dict, words: str) -> None:
     with pytest.raises(UserError, match=words):
         RunOptions(**options)
+
+
+def test_a_steady_state_term_brings_the_same_without_it() -> None:
+    options = RunOptions(models=(), steady_state="field", model_options={"neural-courses": {"hidden": 8}})
+    with_term, without = options.estimators()[-2:]
+    assert (with_term.name, without.name) == ("neural-courses", "neural-courses-no-term")
+    assert [(each.steady_state, each.hidden) for each in (with_term, without)] == [("field", 8)] * 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"steady_state": "soft"}, "term 'soft' is unknown: use auto, trajectory, field, hard, controls"),
+        ({"models": ("neural-courses-no-term",)}, "give --steady-state"),
+        ({"model_options": {"neural-courses": {"steady_state": "hard"}}}, r"give it in \[run\]"),
+    ],
+)
+def test_a_steady_state_term_that_cannot_be_is_refused(options: dict, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        RunOptions(**options)

@@ -28,6 +28,7 @@ def run(
     seed: int | None = None,
     prior: Path | None = None,
     level: float | None = None,
+    steady_state: str | None = None,
     config: Path | None = None,
     out: Path | None = None,
     resume: Path | None = None,
@@ -53,6 +54,9 @@ def run(
         Table of edges (source, target, weight) to fit CellBox with as well, and with its node names shuffled.
     level
         Level of the intervals of predictions, such as 0.8; 0.9 where not given.
+    steady_state
+        What holds untreated cells in neural-courses: auto, trajectory, field, hard or controls (as data). Refused
+        where controls move; the same with lambda = 0 stands beside it.
     config
         run.toml with the sections [run], [read] and [model.NAME].
     out
@@ -72,6 +76,7 @@ def run(
         "seeds": seeds,
         "seed": seed,
         "level": level,
+        "steady_state": steady_state,
         "models": _each(models),
         "splits": _each(split),
         "prior": None if prior is None else str(prior),

@@ -35,6 +35,8 @@ CALLED = {
 PRIOR, NO_PRIOR, SHUFFLED = "cellbox-prior", "cellbox", "cellbox-shuffled-prior"
 # The end of the name of a model that has no edges between nodes, and is else the model so called.
 NESTED = "-no-network"
+# The end of the name of a model with lambda = 0 that is else the model so called, with a steady-state term.
+NO_TERM = "-no-term"
 FLIPPED = {"better": "worse", "worse": "better"}
 SYMBOLS = {"pearson": "r", "nmse": "NMSE", "centred-pearson": "centred r"}
 
@@ -152,9 +154,11 @@ def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
     for _, row in pairs.iterrows():
         opening = f"On {held_out(row['split'])}, {row['model']} and {row['other']}"
         whole = min(row["model"], row["other"], key=len)
-        nested = _against(row.to_frame().T, whole, whole + NESTED)
+        nested, no_term = (_against(row.to_frame().T, whole, whole + end) for end in (NESTED, NO_TERM))
         if nested is not None and nested["verdict"]:
             said.append(_of_network(nested))
+        elif no_term is not None and no_term["verdict"]:
+            said.append(_of_term(no_term))
         elif row["verdict"] == "equal":
             said.append(f"{opening} do equally well: what sets them apart is not needed to predict these data.")
         elif row["verdict"] == "not told apart":
@@ -189,6 +193,16 @@ def _of_network(row: pd.Series) -> str:
     return (
         f"On {held_out(row['split'])}, the internal network of {row['model']} changes the score by {_signed(row)} "
         f"against the same model without it (positive is better): {end}."
+    )
+
+
+def _of_term(row: pd.Series) -> str:
+    """What the steady-state term, or controls as data, add to a model: the difference to the same model without."""
+    gain = f"little gain, within what {_conditions(row)} can tell"
+    end = {"better": "it helps to predict these data", "worse": "it does harm"}.get(row["verdict"], gain)
+    return (
+        f"On {held_out(row['split'])}, what {row['model']} is told of untreated cells changes the score by "
+        f"{_signed(row)} against the same model with lambda = 0 (positive is better): {end}."
     )
 
 

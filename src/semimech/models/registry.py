@@ -9,7 +9,7 @@ from semimech.models.baselines import BASELINES
 from semimech.models.cellbox import CellBox, CellBoxWithoutNetwork, CellBoxWithPrior, CellBoxWithShuffledPrior
 from semimech.models.combinations import Combinations
 from semimech.models.composition import Composition
-from semimech.models.dynamics import CellBoxCourses, NeuralCourses
+from semimech.models.dynamics import CellBoxCourses, NeuralCourses, NeuralCoursesWithoutTerm
 from semimech.models.effects import EffectEstimator
 from semimech.models.hybrid import Hybrid
 from semimech.models.knowledge import is_informed
@@ -30,6 +30,7 @@ MODELS: tuple[Estimator, ...] = (
     Hybrid(),
     CellBoxCourses(),
     NeuralCourses(),
+    NeuralCoursesWithoutTerm(),
 )
 
 WITH_PRIOR = tuple(model.name for model in MODELS if getattr(model, "needs_prior", False))

@@ -31,6 +31,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("FittedCellBox", "semimech.models.cellbox"),
     ("NodeMap", "semimech.models.cellbox"),
     ("FittedCourses", "semimech.models.dynamics"),
+    ("FittedStates", "semimech.models.dynamics"),
     ("FittedSCM", "semimech.models.scm"),
     ("FittedComposition", "semimech.models.composition"),
     ("Rule", "semimech.models.composition"),

@@ -19,6 +19,7 @@ from semimech.evaluate.strength import strongest_first
 from semimech.plot.style import inlined, save
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.reading import ReportData, card_of
+from semimech.report.term import term_of
 from semimech.report.unseen import unseen_combinations
 from semimech.report.words import count, direction, duration, interval, memory, number, ordered, score_row
 from semimech.runs.folder import RunFolder, slug
@@ -75,11 +76,12 @@ def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
 
 def _content(data: ReportData) -> dict[str, Any]:
     """Everything on the page but the figures."""
-    verdict, truth = data.verdict, recoveries(data)
+    verdict, truth, term = data.verdict, recoveries(data), term_of(data)
     titles = {
         "data": "Data",
         "assumptions": "Assumptions",
         "scores": "Scores",
+        **({"steady-state": "Untreated cells"} if term else {}),
         "learning": "Fitting",
         "network": "Network",
     }
@@ -98,6 +100,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "splits": [_split(data, split) for split in data.splits],
         "cards": [card for card in SCORES if card.name in set(data.scores["score"])] + list(INTERVAL_SCORES),
         **_dropped(data),
+        "term": term,
         "solved": list(_solved(data)),
         "networks": list(_networks(data)),
         "edge_sentences": data.run.edge_sentences(),

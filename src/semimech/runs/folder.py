@@ -11,6 +11,7 @@ history/<model>.csv   step, train_error, validation_error of the final fit
 elapsed.json          seconds that the run has taken so far, all its processes together
 scores.csv, pairs.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and
                       tables; pairs.csv has the differences between models
+steady_state.json, steady_state.csv    the steady-state term, its strength, and what it changes (with --steady-state)
 models/<model>/       the model fitted on all rows: model.json and equinox leaves
 evidence.json         how far the effects tell edges apart, in words
 networks/<model>.csv, <model>.nodes.csv   source, target, weight, evidence; name, role  (truth.csv where known)

@@ -11,11 +11,13 @@ import numpy as np
 
 from semimech.data.screen import Screen
 from semimech.data.splits import possible_splits
-from semimech.evaluate.sentences import NESTED
+from semimech.evaluate.sentences import NESTED, NO_TERM
 from semimech.models.base import Estimator
 from semimech.models.cellbox import CellBox
+from semimech.models.dynamics import NeuralCourses, NeuralCoursesWithoutTerm
 from semimech.models.intervals import LEVEL
 from semimech.models.registry import BASELINES, MODELS, WITH_PRIOR, suits
+from semimech.runs.steady_state import Asked, require_known
 from semimech.support.errors import UserError
 from semimech.support.files import read_toml
 from semimech.support.options import with_options
@@ -33,6 +35,8 @@ class RunOptions:
     seed: the first seed; everything random follows from it.
     prior: a table of edges between nodes; CellBox is then fitted without it, with it, and with its node names shuffled.
     level: of the intervals of predictions.
+    steady_state: what holds untreated cells in neural-courses: auto, trajectory, field, hard or controls (see
+    `runs.steady_state`); the same with lambda = 0 stands beside it.
     """
 
     models: tuple[str, ...] = ("cellbox", "cellbox-no-network")
@@ -42,6 +46,7 @@ class RunOptions:
     seed: int = 0
     prior: str | None = None
     level: float = LEVEL
+    steady_state: Asked | None = None
     model_options: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,7 +65,11 @@ class RunOptions:
             raise UserError(f"The option prior is {self.prior!r}: give the path of a table of edges.")
         if not isinstance(self.level, float) or not 0 < self.level < 1:
             raise UserError(f"The option level is {self.level!r}: give a number between 0 and 1, such as 0.9.")
+        if self.steady_state is not None:
+            require_known(self.steady_state)
         for name, options in self.model_options.items():
+            if "steady_state" in options:  # its test comes before all fits, and what it is compared with beside them
+                raise UserError(f"The options of the model {name} have a steady_state: give it in [run].")
             if "prior" in options:  # one table for all, whose content is kept in mind
                 raise UserError(f"The options of the model {name} have a prior: give it in [run], or to --prior.")
         self.estimators()
@@ -75,7 +84,8 @@ class RunOptions:
             if name not in known:
                 raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
         baselines = [estimator.name for estimator in BASELINES]
-        asked = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ())))
+        with_term = (NeuralCourses.name, NeuralCourses.name + NO_TERM) if self.steady_state else ()
+        asked = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ()), *with_term))
         # What a network adds is the difference to the same model without one, so that is fitted beside it.
         models = dict.fromkeys((*asked, *(name + NESTED for name in asked if name + NESTED in known)))
         wanted = [*baselines, *(name for name in models if name not in baselines)]
@@ -83,17 +93,23 @@ class RunOptions:
         for each in chosen:
             if isinstance(each, CellBox):
                 each.check_prior()
+            if isinstance(each, NeuralCoursesWithoutTerm):
+                each.check_term()
         return tuple(each for each in chosen if screen is None or each.name in models or suits(each, screen))
 
     def _options_of(self, model: str) -> dict[str, Any]:
-        """The options of a model as they were given, and the prior where it takes one.
+        """The options of a model as they were given, and the prior or the steady-state term where it takes one.
 
-        A model without its network has the options of the one with it, but for those that are given for itself.
+        A model without its network or term has the options of the one with it, but for those given for itself.
         """
-        shared = {"prior": self.prior} if self.prior and model in WITH_PRIOR else {}
-        whole = {name: value for name, value in self.model_options.get(model.removesuffix(NESTED), {}).items()
+        shared: dict[str, Any] = {"prior": self.prior} if self.prior and model in WITH_PRIOR else {}
+        whole_name = model.removesuffix(NESTED).removesuffix(NO_TERM)
+        if self.steady_state and whole_name == NeuralCourses.name:
+            # The controls decide what 'auto' is, see `steady_state.decided`.
+            shared = {"steady_state": "trajectory" if self.steady_state == "auto" else self.steady_state}
+        whole = {name: value for name, value in self.model_options.get(whole_name, {}).items()
                  if name != "internal_network"}  # fmt: skip
-        return shared | (whole if model.endswith(NESTED) else {}) | self.model_options.get(model, {})
+        return shared | (whole if model != whole_name else {}) | self.model_options.get(model, {})
 
     def splits_for(self, screen: Screen) -> tuple[str, ...]:
         """The splits asked for, else those that suit the screen: rows of cells, or rows of conditions."""

@@ -20,15 +20,20 @@ from semimech.data.splits import SPLITS, Split, split_screen
 from semimech.evaluate.ceiling import ceiling_of
 from semimech.evaluate.evidence import EdgeEvidence, edge_evidence
 from semimech.evaluate.judge import Fold, Judgement, judge
+from semimech.evaluate.ratio import error_ratios
 from semimech.evaluate.reference import reference_of
+from semimech.evaluate.sentences import NO_TERM
 from semimech.models.base import Estimator, Prediction
 from semimech.models.cellbox.prior import named_edges
+from semimech.models.dynamics import NeuralCourses
 from semimech.models.intervals import WithIntervals, with_intervals
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions
 from semimech.runs.perturbations import perturbations_table
+from semimech.runs.steady_state import FILE as STEADY_STATE
+from semimech.runs.steady_state import decided, keep_term
 from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
 from semimech.support.errors import UserError
 from semimech.support.machine import cores, device, peak_memory, versions
@@ -63,6 +68,9 @@ def run_screen(
     options = options or RunOptions()
     if options.prior is not None:
         _check_prior(screen, options.prior)
+    if options.steady_state is not None:
+        term = decided(options.steady_state, screen, options.seed)
+        options = dataclasses.replace(options, steady_state=term)
     run = RunFolder(Path(out))
     splits = _splits(screen, options)
     _begin(run, screen, options, splits, provenance or {}, findings or {})
@@ -81,6 +89,8 @@ def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: Ru
     judgement = _judge(run, screen, splits, options, steps)
     _write_judgement(run, judgement)
     _learn_final(run, screen, options, steps)
+    if options.steady_state is not None:
+        keep_term(run, load_model(run, NeuralCourses.name).model)
     _end(run, splits, judgement)
 
 
@@ -232,6 +242,9 @@ def _judge(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: R
         observed = run.observed_file(split.name, split.fold)
         if not observed.is_file():
             write_table(observed, effects_table(reference.effects, reference.scored))
+    if options.steady_state is not None:
+        name = NeuralCourses.name
+        run.write_table(STEADY_STATE, error_ratios(folds, name, name + NO_TERM, seed=options.seed))
     baselines = [estimator.name for estimator in options.estimators(screen) if estimator.is_baseline]
     return judge(folds, baselines=baselines, seed=options.seed)
 

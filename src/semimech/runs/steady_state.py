@@ -1,69 +1,71 @@
-"""A neural field fitted to the time courses of a screen, with the steady-state term where controls rest."""
+"""The steady-state term on a screen: first the test whether controls move, then the fit, plain training beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from semimech.data.screen import Screen
-from semimech.evaluate.assumptions.controls import steady_controls
+from semimech.evaluate.assumptions.controls import STEADY, steady_controls
 from semimech.evaluate.assumptions.verdict import CANNOT, VIOLATED, Verdict
+from semimech.models.base import Fitted
+from semimech.models.dynamics import FittedStates
 from semimech.models.dynamics.law import Law, NeuralLaw
-from semimech.models.dynamics.objective import CourseObjective
-from semimech.models.dynamics.states import FittedStates, States
-from semimech.models.dynamics.steady_state import Form, SteadyStateObjective, with_untreated
-from semimech.models.dynamics.strength import RATE, STEPS, STRENGTHS, chosen_strengths, fit_states
-from semimech.numerics.trajectory import Method
+from semimech.models.dynamics.steady_state import Term
+from semimech.models.dynamics.strength import RATE, STEPS, STRENGTHS
+from semimech.models.dynamics.term import TermFit
+from semimech.runs.assumptions import read_verdicts
+from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
-Term = Literal["auto", "trajectory", "field", "hard", "controls"]
+Asked = Literal["auto", Term]
 LEVEL, PERMUTATIONS = 0.05, 499
-STEP = 0.5  # of the Runge-Kutta method, in units of which the longest course has 5
 LITTLE = 0.05  # a gain on conditions left out, as a share of the error
+FILE = "steady_state"
 
 
 @dataclass(frozen=True, eq=False)
 class SteadyStateFit:
     """model: fitted with the term; plain: beside it, without term and without controls as data.
 
-    verdict: of the test whether controls move. errors: for each of the `strengths` (lambda times the number of
-    conditions) the root mean square error on conditions left out, in the data's units; NaN where none could be.
+    verdict: of the test whether controls move.
     """
 
     verdict: Verdict
-    term: Term
     model: FittedStates
     plain: FittedStates
-    strengths: tuple[float, ...]
-    errors: np.ndarray
 
     @property
     def said(self) -> str:
         """In words: what was fitted and why, and what the term gained on conditions left out."""
-        if self.term == "controls":
-            return f"The control time points were fitted as data, without a steady-state term: {self.verdict.why}."
-        belief = f" That controls rest is belief: {self.verdict.why}." if self.verdict.verdict == CANNOT else ""
-        if self.term == "hard":
-            return f"The field is 0 at the untreated state by construction.{belief}"
-        if np.isnan(self.errors).any():
-            return f"No condition could be left out: lambda is {self.model.strength:.3g}, untested.{belief}"
-        best, without = self.errors.min(), self.errors[self.strengths.index(0.0)]
-        little = "little gain: " if best > (1 - LITTLE) * without else ""
-        return (
-            f"Steady-state term of lambda {self.model.strength:.3g}, {little}the error on conditions left out is "
-            f"{best:.3g} against {without:.3g} without it.{belief}"
-        )
+        return said_of(self.model, self.verdict.verdict, self.verdict.why)
+
+
+def said_of(model: FittedStates, verdict: str, why: str) -> str:
+    """In words: what was fitted and why, and what the term gained on conditions left out."""
+    if model.term == "controls":
+        moved = f": {why}" if verdict == VIOLATED else ""
+        return f"The control time points were fitted as data, without a steady-state term{moved}."
+    belief = f" That controls rest is belief: {why}." if verdict == CANNOT else ""
+    if model.term == "hard":
+        return f"The field is 0 at the untreated state by construction.{belief}"
+    if np.isnan(model.left_out).any():
+        return f"No condition could be left out: lambda is {model.strength:.3g}, untested.{belief}"
+    chosen, without = (model.left_out[model.strengths.index(each)] for each in (model.strength, 0.0))
+    little = "little gain: " if chosen > (1 - LITTLE) * without else ""
+    return (
+        f"Steady-state term of lambda {model.strength:.3g}, {little}the error on conditions left out is {chosen:.3g} "
+        f"against {without:.3g} without it.{belief}"
+    )
 
 
 def fit_steady_state(
     screen: Screen,
-    term: Term = "auto",
+    term: Asked = "auto",
     *,
     rows: np.ndarray | None = None,
     law: Law | None = None,
@@ -85,33 +87,47 @@ def fit_steady_state(
     >>> print(fit.said)  # doctest: +SKIP
     >>> fit.model.predict(conditions).mean, fit.plain.predict(conditions).mean  # doctest: +SKIP
     """
-    if term not in get_args(Term):
-        raise UserError(f"The term '{term}' is unknown: use one of {', '.join(get_args(Term))}.")
+    require_known(term)
     rows = np.arange(screen.shape[0]) if rows is None else np.asarray(rows)
-    verdict = steady_controls(screen.take(rows), LEVEL, PERMUTATIONS, np.random.default_rng([seed, 0]))
-    term = allowed(term, verdict)
-    states = States.of(screen, rows, moving=verdict.verdict == VIOLATED)
-    course = CourseObjective(NeuralLaw() if law is None else law, _method(states.problem.times))
-    form: Form = "field" if term == "field" else "trajectory"
-    objective = SteadyStateObjective(course, form)
-    values = tuple(sorted({0.0, *strengths}))
-    strength, errors = 0.0, np.full(len(values), np.nan)
-    if term == form:
-        free = [with_untreated(states.courses)]
-        chosen = chosen_strengths(objective, free, [seed], strengths=values, steps=steps, rate=rate, monitor=monitor)
-        strength, errors = float(chosen.strengths[0]), np.sqrt(chosen.errors[0]) * states.problem.unit
-
-    def fitted(strength: float, hard: bool, untreated: np.ndarray | None) -> FittedStates:
-        member = with_untreated(states.courses, untreated, strength=strength, hard=hard)
-        trained = fit_states(objective, [member], [seed], steps=steps, rate=rate, monitor=monitor)
-        parameters = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), trained.last)
-        return FittedStates(states, objective, parameters, strength, hard)
-
-    model = fitted(strength, term == "hard", states.untreated if term == "controls" else None)
-    return SteadyStateFit(verdict, term, model, fitted(0.0, False, None), values, errors)
+    verdict = drift(screen.take(rows), seed)
+    asked = TermFit(
+        allowed(term, verdict), law=NeuralLaw() if law is None else law, strengths=strengths, steps=steps, rate=rate
+    )
+    model, plain = (each.fit(screen, rows, seed=seed, monitor=monitor) for each in (asked, replace(asked, plain=True)))
+    return SteadyStateFit(verdict, model, plain)
 
 
-def allowed(term: Term, verdict: Verdict) -> Term:
+def keep_term(run: RunFolder, model: Fitted) -> None:
+    """Write what the term of the model fitted on all rows is, and what it gained there."""
+    assert isinstance(model, FittedStates)
+    steady = next(each for each in read_verdicts(run) if each["name"] == STEADY.name)
+    content: dict[str, Any] = {
+        "said": said_of(model, steady["verdict"], steady["why"]),
+        "term": model.term,
+        "lambda": model.strength,
+        "tried": list(model.strengths),
+        "left_out": model.left_out.tolist(),
+    }
+    run.write_json(FILE, content)
+
+
+def decided(term: Asked, screen: Screen, seed: int) -> Term:
+    """The term that the controls of a screen allow; UserError where they forbid the one that was asked for."""
+    return allowed(term, drift(screen, seed))
+
+
+def drift(screen: Screen, seed: int) -> Verdict:
+    """Do the controls of a screen move with time? The same test, with the same numbers, as `assumptions_of` makes."""
+    return steady_controls(screen, LEVEL, PERMUTATIONS, np.random.default_rng([seed, 0]))
+
+
+def require_known(term: str) -> None:
+    """Raise UserError for a term that there is not."""
+    if term not in ("auto", *get_args(Term)):
+        raise UserError(f"The steady-state term '{term}' is unknown: use auto, {', '.join(get_args(Term))}.")
+
+
+def allowed(term: Asked, verdict: Verdict) -> Term:
     """The term that the verdict on the controls allows; UserError where it forbids the one that was asked for."""
     if verdict.verdict != VIOLATED:
         return "trajectory" if term == "auto" else term
@@ -121,7 +137,3 @@ def allowed(term: Term, verdict: Verdict) -> Term:
         f"The steady-state term '{term}' is refused, for controls move with time ({verdict.why}): use 'controls', "
         "which fits the control time points as data."
     )
-
-
-def _method(times: np.ndarray) -> Method:
-    return Method(steps=max(2, round(float(np.diff(times, prepend=0).max()) / STEP)))

@@ -10,7 +10,7 @@ from semimech.models.dynamics.law import NetworkLaw, NeuralLaw, NeuralParameters
 from semimech.models.dynamics.learning import courses_of, stacked
 from semimech.models.dynamics.objective import CourseObjective
 from semimech.models.dynamics.steady_state import Form, StateCourses, SteadyStateObjective, with_untreated
-from semimech.models.dynamics.strength import chosen_strengths, fit_states, left_out
+from semimech.models.dynamics.strength import chosen_strengths, fit_states, left_out, strongest
 from semimech.numerics.trajectory import Method
 
 TIMES = np.array([0.5, 1.0, 2.0])
@@ -128,4 +128,15 @@ def test_strength_is_chosen_on_conditions_left_out_and_else_falls_back() -> None
     assert np.isnan(lone.errors).all()
     found = chosen_strengths(objective, [member(doses, 0.3)], [0], strengths=(0.0, 10.0), steps=60)
     assert found.errors.shape == (1, 2)
-    assert found.strengths[0] == (0.0, 10.0)[int(found.errors[0].argmin())] / 4
+    assert found.strengths[0] in (0.0, 2.5)
+
+
+def test_the_strongest_term_within_a_standard_error_of_the_best_is_taken() -> None:
+    random = np.random.default_rng(0)
+    base = 1 + random.random(8)
+    close, far = base + 0.02 * random.standard_normal(8), base + 0.5
+    assert strongest(np.stack([base, close, far]), (0.0, 1.0, 3.0)) == 1
+    assert strongest(np.stack([far, far, base]), (0.0, 1.0, 3.0)) == 3
+    assert strongest(np.stack([base, far, np.full(8, np.inf)]), (0.0, 1.0, 3.0)) == 0
+    assert strongest(np.array([[1.0], [0.9], [1.1]]), (0.0, 1.0, 3.0)) == 1
+    assert strongest(np.full((2, 3), np.inf), (0.0, 1.0)) == 0

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from semimech.data.effects import Effects
-from semimech.models.dynamics.learning import fit_courses, stacked
-from semimech.models.dynamics.objective import CourseObjective
+from semimech.models.dynamics.learning import fit_courses, member_of, stacked
+from semimech.models.dynamics.objective import CourseObjective, Courses
 from semimech.models.dynamics.problem import CourseProblem
 from semimech.support.progress import Monitor
 
@@ -48,7 +46,14 @@ def chosen_by(
     best: tuple[float, float, int, np.ndarray] | None = None
     for sparsity in model.sparsity:
         trained = fit_courses(
-            objective, start, stacked(data), steps=model.steps, rate=model.rate, sparsity=sparsity, monitor=monitor
+            objective,
+            start,
+            stacked(data),
+            steps=model.steps,
+            rate=model.rate,
+            sparsity=sparsity,
+            alone=True,
+            monitor=monitor,
         )
         curve = trained.validation_error.mean(0)
         step = int(np.nanargmin(curve))
@@ -57,7 +62,7 @@ def chosen_by(
     assert best is not None
     missed = np.zeros((2, nodes))
     for member, each in enumerate(data):
-        states = objective.predict(jax.tree.map(lambda leaf, i=member: jnp.asarray(leaf[i]), parameters), each).states
+        states = objective.predict(member_of(parameters, member), each).states
         counted = np.asarray(each.held_out) > 0
         missed += [
             np.where(counted, (np.asarray(states) - np.asarray(each.validation)) ** 2, 0).sum((0, 1)),
@@ -68,28 +73,28 @@ def chosen_by(
     return Choice(best[1], max(best[2], 1), residual, best[3])
 
 
-def final_fit(
+def final_fits(
     model: CourseModel,
     problem: CourseProblem,
     objective: CourseObjective,
-    choice: Choice,
+    settings: tuple[float, int],
+    data: list[Courses],
     seed: int,
     monitor: Monitor,
-) -> tuple[Any, np.ndarray]:
-    """(parameters, training error after each update) of a fit to all training conditions."""
-    data = problem.courses(problem.effects, None, seed)
-    start = stacked([problem.guess(objective, data, seed)])
+) -> list[tuple[Any, np.ndarray]]:
+    """(parameters, training error after each update) of a fit to each of the data; settings: penalty, steps."""
+    sparsity, steps = settings
 
-    def fitted(start: Any, data: Any) -> tuple[Any, np.ndarray]:
-        stop = np.array([choice.steps])
+    def fitted(start: Any, data: list[Courses]) -> list[tuple[Any, np.ndarray]]:
         trained = fit_courses(
-            objective, start, stacked([data]), steps=model.steps, rate=model.rate, sparsity=choice.sparsity, stop=stop,
-            monitor=monitor,
+            objective, start, stacked(data), steps=model.steps, rate=model.rate, sparsity=sparsity,
+            stop=np.full(len(data), steps), alone=True, monitor=monitor,
         )  # fmt: skip
-        parameters = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), trained.last)
-        return parameters, trained.train_error[0, : choice.steps + 1]
+        members = [member_of(trained.last, number) for number in range(len(data))]
+        return list(zip(members, trained.train_error[:, : steps + 1], strict=True))
 
-    parameters, curve = fitted(start, data)
+    found = fitted(stacked([problem.guess(objective, each, seed) for each in data]), data)
     if objective.mode == "shooting":
-        parameters, curve = fitted(stacked([parameters]), objective.weighed(parameters, data))
-    return parameters, curve
+        weighed = [objective.weighed(parameters, each) for (parameters, _), each in zip(found, data, strict=True)]
+        found = fitted(stacked([parameters for parameters, _ in found]), weighed)
+    return found

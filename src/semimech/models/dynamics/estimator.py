@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -15,14 +16,17 @@ from semimech.data.splits import Split
 from semimech.models.cellbox.nodes import InputMode, map_nodes
 from semimech.models.cellbox.problem import unit_of
 from semimech.models.dynamics.cells import populations, refined
-from semimech.models.dynamics.choice import Choice, chosen_by, final_fit
+from semimech.models.dynamics.choice import Choice, chosen_by, final_fits
 from semimech.models.dynamics.evidence import evidence
-from semimech.models.dynamics.fitted import FittedCourses
+from semimech.models.dynamics.fitted import FittedCourses, described
+from semimech.models.dynamics.fitted_states import FittedStates
 from semimech.models.dynamics.law import Law, NetworkLaw, NetworkParameters, NeuralLaw
 from semimech.models.dynamics.learning import free_parameters
 from semimech.models.dynamics.objective import CourseObjective, Courses, Mode
 from semimech.models.dynamics.population import PopulationObjective
 from semimech.models.dynamics.problem import HORIZON, CourseProblem
+from semimech.models.dynamics.steady_state import Term
+from semimech.models.dynamics.term import TermFit
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.fields import Field
 from semimech.numerics.trajectory import AdjointName, Method, SolverName
@@ -94,23 +98,49 @@ class CourseModel(ABC):
 
     def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCourses:
         """Learn from the training rows: penalty and steps by inner folds, then all of them; then test the edges."""
+        problem, objective = self._posed(screen, split)
+        problem.refuse_lost(objective, self.adjoint, seed, LOST)
+        pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
+        choice = chosen_by(self, problem, objective, pairs, seed, monitor)
+        data = problem.courses(problem.effects, None, seed)
+        settings = (choice.sparsity, choice.steps)
+        (parameters, curve), *_ = final_fits(self, problem, objective, settings, [data], seed, monitor)
+        problem.refuse_lost(objective, self.adjoint, seed, LOST, parameters)
+        fitted = self.finish(problem, objective, parameters, curve, choice)
+        if self.compare == "means":
+            return fitted
+        drawn = populations(problem, split.train, self.cells, seed)
+        moved = PopulationObjective(objective.law, objective.method, self.compare)
+        return replace(fitted, **refined(moved, parameters, drawn, self.population_steps, choice.sparsity, monitor))
+
+    def refits(
+        self,
+        screen: Screen,
+        split: Split,
+        fitted: FittedCourses,
+        inner: Sequence[Split],
+        *,
+        seed: int,
+        monitor: Monitor,
+    ) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split, by a fit to the rest as `fitted` was."""
+        if self.compare != "means":
+            asked = [effects_of(screen, each.test).conditions for each in inner]
+            whole = [self.fit(screen, each, seed=seed) for each in inner]
+            return [each.predict(conditions).mean for each, conditions in zip(whole, asked, strict=True)]
+        problem, objective = self._posed(screen, split)
+        data = [problem.courses(effects_of(screen, each.train), None, seed) for each in inner]
+        settings = (fitted.sparsity, fitted.steps)
+        found = final_fits(self, problem, objective, settings, data, seed, monitor)
+        return fitted.held_out(screen, inner, [parameters for parameters, _ in found])
+
+    def _posed(self, screen: Screen, split: Split) -> tuple[CourseProblem, CourseObjective]:
         effects = effects_of(screen, split.train)
         if not len(effects):
             raise UserError("There is no perturbed condition among the training rows: give time courses some to learn.")
         problem = self.problem(screen, effects)
         mode: Mode = "steady" if self.adjoint == "implicit" else ("shooting" if self.shooting else "whole")
-        objective = CourseObjective(self.law_on(problem), self.method(problem.times), mode, self.jitter)
-        problem.refuse_lost(objective, self.adjoint, seed, LOST)
-        pairs = inner_effects(screen, split, self.folds, seed) if self.folds > 1 else []
-        choice = chosen_by(self, problem, objective, pairs, seed, monitor)
-        parameters, curve = final_fit(self, problem, objective, choice, seed, monitor)
-        problem.refuse_lost(objective, self.adjoint, seed, LOST, parameters)
-        fitted = self.finish(problem, objective, parameters, curve, choice)
-        if self.compare == "means":
-            return fitted
-        data = populations(problem, split.train, self.cells, seed)
-        moved = PopulationObjective(objective.law, objective.method, self.compare)
-        return replace(fitted, **refined(moved, parameters, data, self.population_steps, choice.sparsity, monitor))
+        return problem, CourseObjective(self.law_on(problem), self.method(problem.times), mode, self.jitter)
 
     def problem(self, screen: Screen, effects: Effects) -> CourseProblem:
         """The training courses as arrays."""
@@ -136,29 +166,17 @@ class CourseModel(ABC):
             told = evidence(objective, parameters, data, free, 10)
             errors = {name: np.asarray(value) for name, value in told.error._asdict().items()}
             errors["q"] = told.tests()[1]
-        return FittedCourses(
-            kind="cellbox" if isinstance(law, NetworkLaw) else "neural",
-            field=(law.field.envelope, law.field.activation.name, law.field.activation.power)
-            if isinstance(law, NetworkLaw)
-            else (0, "tanh", 1),
-            self_loops=isinstance(law, NetworkLaw) and law.self_loops,
-            solver=self.solver,
-            steady=objective.mode == "steady",
-            nodes=problem.nodes,
-            seen=problem.effects.conditions,
-            times=problem.times * problem.time_unit,
-            unit=problem.unit,
-            time_unit=problem.time_unit,
-            parameters={name: np.asarray(leaf) for name, leaf in parameters._asdict().items()},
-            errors=errors,
-            residual=choice.residual,
-            cells=np.zeros((1, len(problem.nodes.observed))),
-            population_error=np.empty(0),
-            sparsity=choice.sparsity,
-            steps=choice.steps,
-            train_error=curve,
-            validation_error=choice.validation_error,
-        )
+        told_of = {
+            "steady": objective.mode == "steady",
+            "parameters": {name: np.asarray(leaf) for name, leaf in parameters._asdict().items()},
+            "errors": errors,
+            "residual": choice.residual,
+            "sparsity": choice.sparsity,
+            "steps": choice.steps,
+            "train_error": curve,
+            "validation_error": choice.validation_error,
+        }
+        return FittedCourses(**described(problem, law, self.solver) | told_of)
 
 
 def testable(data: Courses, free: NetworkParameters) -> bool:
@@ -194,12 +212,79 @@ class NeuralCourses(CourseModel):
     """A neural ODE that relaxes: dx/dt = g(x, a) - g(0, 0) - alpha x, g linear plus one hidden layer of `hidden` units.
 
     Without perturbation x = 0 is a steady state whatever was learnt. Chen et al. 2018, arXiv:1806.07366.
+    steady_state: 'off', or what holds untreated cells in a field that has a constant push as well: 'trajectory',
+    'field', 'hard' or 'controls', see `TermFit`, which trains by rules of its own: of the other options, hidden,
+    solver, input_mode and max_molecules have a part. After Kovacevic et al. 2025, arXiv:2501.19178.
     """
 
     name: ClassVar[str] = "neural-courses"
+    is_plain: ClassVar[bool] = False
+    sparsity: tuple[float, ...] = (0.0,)  # there are no edges to be sparse
     hidden: int = 32
+    steady_state: Literal["off", Term] = "off"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = get_args(Term)
+        if self.steady_state not in ("off", *known):
+            raise UserError(f"The steady-state term '{self.steady_state}' is unknown: use {', '.join(known)} or off.")
+        if self.steady_state != "off":
+            self._refuse_unused()
 
     @property
     def law(self) -> NeuralLaw:
         """The neural field."""
         return NeuralLaw(self.hidden)
+
+    def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCourses:
+        """Learn from the training rows, as `CourseModel` does or with the steady-state term."""
+        if self.steady_state == "off":
+            return super().fit(screen, split, seed=seed, monitor=monitor)
+        return self._term(self.steady_state).fit(screen, split.train, seed=seed, monitor=monitor)
+
+    def refits(
+        self,
+        screen: Screen,
+        split: Split,
+        fitted: FittedCourses,
+        inner: Sequence[Split],
+        *,
+        seed: int,
+        monitor: Monitor,
+    ) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split, by a fit to the rest as `fitted` was."""
+        if self.steady_state == "off":
+            return super().refits(screen, split, fitted, inner, seed=seed, monitor=monitor)
+        assert isinstance(fitted, FittedStates)
+        term = self._term(self.steady_state)
+        return fitted.held_out(screen, inner, term.refits(screen, split.train, fitted.strength, inner, seed, monitor))
+
+    def _term(self, term: Term) -> TermFit:
+        return TermFit(term, self.is_plain, self.law, self.solver, self.input_mode, self.max_molecules)
+
+    def _refuse_unused(self) -> None:
+        usable = ("hidden", "steady_state", "solver", "input_mode", "max_molecules")
+        for option in fields(self):
+            if option.name not in usable and getattr(self, option.name) != option.default:
+                raise UserError(
+                    f"The option {option.name} has no part in a fit with a steady-state term: leave it out, or the "
+                    f"term; {', '.join(usable[2:])} and hidden can be given."
+                )
+
+
+@dataclass(frozen=True)
+class NeuralCoursesWithoutTerm(NeuralCourses):
+    """The same states and the same training with lambda = 0 and without controls as data: what the term adds."""
+
+    name: ClassVar[str] = "neural-courses-no-term"
+    is_plain: ClassVar[bool] = True
+
+    def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedCourses:
+        """Learn from the training rows; UserError where there is no term that it is to be compared with."""
+        self.check_term()
+        return super().fit(screen, split, seed=seed, monitor=monitor)
+
+    def check_term(self) -> None:
+        """Raise UserError where no term is named that it is to be compared with."""
+        if self.steady_state == "off":
+            raise UserError(f"{self.name} stands beside neural-courses with a steady-state term: give --steady-state.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax.numpy as jnp
@@ -11,18 +11,22 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.condition import Condition
+from semimech.data.effects import effects_of
 from semimech.data.network import Network, input_node
+from semimech.data.screen import Screen
+from semimech.data.splits import Split
 from semimech.models.base import Prediction, what_it_rests_on
 from semimech.models.cellbox.nodes import NodeMap
 from semimech.models.cellbox.problem import activity
 from semimech.models.dynamics.law import Law, NetworkLaw, NetworkParameters, NeuralLaw, NeuralParameters
 from semimech.models.dynamics.learning import courses_of
-from semimech.models.dynamics.objective import WORDS, CourseObjective
+from semimech.models.dynamics.objective import WORDS, CourseObjective, Courses
 from semimech.models.dynamics.population import PopulationObjective
+from semimech.models.dynamics.problem import CourseProblem
 from semimech.models.dynamics.table import course_table, time_of, timeless
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.fields import Field
-from semimech.numerics.trajectory import Method, SolverName
+from semimech.numerics.trajectory import Method, SolverName, Trajectory
 
 LEVEL = 0.9
 Z_LEVEL = 1.6449  # two-sided 90 % of a normal distribution
@@ -114,7 +118,7 @@ class FittedCourses:
         inner = np.ix_(place, place)
         assert isinstance(self.law, NetworkLaw)
         weights[inner] = np.asarray(self.law.edges(self._tree())) / self.unit
-        weights[np.ix_(place, inputs)] = self.parameters["drive"] * self._learnt()
+        weights[np.ix_(place, inputs)] = self.parameters["drive"][:, : len(inputs)] * self._learnt()
         if self.errors:
             tables["spread"][inner], tables["q_value"][inner] = self.errors["weights"] / self.unit, self.errors["q"]
         edges = Network.from_matrix(weights, names).edges
@@ -140,6 +144,17 @@ class FittedCourses:
             table |= {name: value, f"{name}_error": error, f"{name}_identified": error < value / 2}
         return pd.DataFrame(table)
 
+    def held_out(self, screen: Screen, inner: Sequence[Split], parameters: Sequence[Any]) -> list[np.ndarray]:
+        """Effects of the test conditions of each inner split of the training rows, with the parameters fitted to it."""
+        place = {condition: row for row, condition in enumerate(self.seen)}
+        found = []
+        for each, leaves in zip(inner, parameters, strict=True):
+            kept = {name: np.asarray(leaf) for name, leaf in leaves._asdict().items()}
+            told = replace(self, parameters=kept, seen=effects_of(screen, each.train).conditions)
+            asked = [place[condition] for condition in effects_of(screen, each.test).conditions]
+            found.append(told.predict(self.seen).mean[asked])  # all of them, so that shapes stay the same
+        return found
+
     def history(self) -> pd.DataFrame:
         """Learning curve: step, train_error, validation_error (inner folds)."""
         steps = max(len(self.train_error), len(self.validation_error))
@@ -163,30 +178,35 @@ class FittedCourses:
         """States (conditions x nodes) in the data's units, and a word for each condition."""
         last = float(self.times[-1])
         table = course_table(conditions, last)
-        nodes = self.nodes
-        readouts = ((0, 0), (0, len(nodes.readouts)))
-        clamped, level = (np.pad(part, readouts) for part in nodes.clamps(table.courses))
-        times = table.times if len(table.times) else np.array([last])
-        data = courses_of(
-            times / self.time_unit,
-            np.zeros((len(table.courses), len(times), len(nodes.observed))),
-            activity=self._activity(table.courses) * self._learnt(),
-            held=clamped,
-            level=level / self.unit,
-        )
-        gap = float(np.diff(times, prepend=0).max()) / self.time_unit
-        method = Method(self.solver, steps=max(2, round(gap * STEPS_PER_UNIT)))
-        if self.steady:
-            found = CourseObjective(self.law, method, "steady").predict(self._tree(), data)
-        else:
-            found = PopulationObjective(self.law, method).predict(
-                self._tree(), data, jnp.asarray(self.cells, jnp.float32)
-            )
+        found = self._solved(table.courses, table.times if len(table.times) else np.array([last]))
         states = np.where(np.asarray(found.status)[:, None, None] == 0, np.asarray(found.states), np.nan)
         asked = states[table.row, np.maximum(table.column, 0)] * self.unit
         asked[table.column < 0] = 0  # nothing has changed at the time of the perturbation
         words = [WORDS[int(code)] for code in np.asarray(found.status)]
         return asked, tuple(self._word(condition, words[row]) for condition, row in zip(conditions, table.row))
+
+    def _solved(self, courses: tuple[Condition, ...], times: np.ndarray) -> Trajectory:
+        """Scaled effects of the courses at the times, in the unit of obs["time"]."""
+        data, method = self._asked(courses, times), self._method(times)
+        if self.steady:
+            return CourseObjective(self.law, method, "steady").predict(self._tree(), data)
+        return PopulationObjective(self.law, method).predict(self._tree(), data, jnp.asarray(self.cells, jnp.float32))
+
+    def _method(self, times: np.ndarray) -> Method:
+        gap = float(np.diff(times, prepend=0).max()) / self.time_unit
+        return Method(self.solver, steps=max(2, round(gap * STEPS_PER_UNIT)))
+
+    def _asked(self, courses: tuple[Condition, ...], times: np.ndarray) -> Courses:
+        nodes = self.nodes
+        readouts = ((0, 0), (0, len(nodes.readouts)))
+        clamped, level = (np.pad(part, readouts) for part in nodes.clamps(courses))
+        return courses_of(
+            times / self.time_unit,
+            np.zeros((len(courses), len(times), len(nodes.observed))),
+            activity=self._activity(courses) * self._learnt(),
+            held=clamped,
+            level=level / self.unit,
+        )
 
     def _word(self, condition: Condition, word: str) -> str:
         time, last = time_of(condition), float(self.times[-1])
@@ -199,8 +219,31 @@ class FittedCourses:
     def _rests_on(self, condition: Condition) -> str:
         """The course it is a point of, and whether training has its perturbations."""
         seen = [timeless(each) for each in self.seen]
-        if condition in self.seen:
+        if (timeless(condition), time_of(condition)) in zip(seen, map(time_of, self.seen), strict=True):
             return "the same condition in training"
         if timeless(condition) in seen:
             return "the same perturbations at other times in training"
         return what_it_rests_on(timeless(condition), seen)
+
+
+def described(problem: CourseProblem, law: Law, solver: SolverName) -> dict[str, Any]:
+    """What `FittedCourses` says of the law, the courses and the units; fitted to means, without evidence or choices."""
+    if isinstance(law, NetworkLaw):
+        phi = law.field.activation
+        form = {"kind": "cellbox", "field": (law.field.envelope, phi.name, phi.power), "self_loops": law.self_loops}
+    else:
+        form = {"kind": "neural", "field": (0, "tanh", 1), "self_loops": False}
+    return form | {
+        "solver": solver,
+        "steady": False,
+        "nodes": problem.nodes,
+        "seen": problem.effects.conditions,
+        "times": problem.times * problem.time_unit,
+        "unit": problem.unit,
+        "time_unit": problem.time_unit,
+        "errors": {},
+        "sparsity": 0.0,
+        "validation_error": np.empty(0),
+        "cells": np.zeros((1, len(problem.nodes.observed))),
+        "population_error": np.empty(0),
+    }

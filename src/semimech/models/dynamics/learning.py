@@ -11,7 +11,8 @@ import numpy as np
 from semimech.models.dynamics.law import Given, Law, NetworkLaw, NetworkParameters
 from semimech.models.dynamics.objective import CourseObjective, Courses
 from semimech.models.dynamics.population import PopulationObjective, Populations
-from semimech.models.fitting import Schedule, Trained, train
+from semimech.models.fitting import Objective, Schedule, Trained, train
+from semimech.models.groups import in_groups
 from semimech.support.progress import Monitor, silent
 
 RATE = 0.01
@@ -54,6 +55,37 @@ def stacked(members: list[Any]) -> Any:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
 
 
+def member_of(tree: Any, number: int) -> Any:
+    """One member of a tree with a leading axis."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf[number]), tree)
+
+
+def train_members(
+    objective: Objective,
+    start: Any,
+    data: Any,
+    rates: Any,
+    penalties: Any,
+    schedule: Schedule,
+    stop: np.ndarray | None,
+    alone: bool,
+    monitor: Monitor,
+    stage: str,
+) -> Trained:
+    """`fitting.train`, all members as one `vmap`; or `alone`, on CPU cores one by one: one trace for any number."""
+    members = len(jax.tree.leaves(start)[0])
+    stop = np.full(members, schedule.steps) if stop is None else stop
+
+    def group(numbers: np.ndarray, monitor: Monitor) -> Trained:
+        mine = [jax.tree.map(lambda leaf: leaf[numbers], tree) for tree in (start, data, penalties)]
+        return train(objective, mine[0], mine[1], rates, mine[2], schedule, stop[numbers], monitor=monitor, stage=stage)
+
+    if not alone:
+        return group(np.arange(members), monitor)
+    size = sum(leaf[0].size * leaf[0].dtype.itemsize for leaf in jax.tree.leaves((start, data)))
+    return in_groups(group, members, size, monitor, stage)
+
+
 def fit_courses(
     objective: CourseObjective | PopulationObjective,
     start: Any,
@@ -64,12 +96,13 @@ def fit_courses(
     sparsity: float = 0.0,
     known: tuple[str, ...] = (),
     stop: np.ndarray | None = None,
+    alone: bool = False,
     monitor: Monitor = silent,
 ) -> Trained:
     """Minimise the objective over members (leading axis of `start` and `data`) by Adam with a cosine.
 
     sparsity: lambda of a Laplace prior exp(-lambda |w|) on every weight of a network (in units of the data and its
-    times). known: names of the parameters that are held where they start.
+    times). known: names of the parameters that are held where they start. alone: see `train_members`.
     """
     names, fixed = start._fields, held_by(objective.law, known)
     moving = [0.0 if name in fixed else rate * (SLOWER if name in RATES else 1.0) for name in names]
@@ -79,7 +112,7 @@ def fit_courses(
     dtype = courses.observed.dtype
     rates, penalties = (type(start)(*(jnp.asarray(each, dtype) for each in part)) for part in (moving, shares))
     schedule = Schedule(steps, 0.01, chunk=max(50, steps // 10))
-    return train(objective, start, data, rates, penalties, schedule, stop, monitor=monitor, stage="fitting courses")
+    return train_members(objective, start, data, rates, penalties, schedule, stop, alone, monitor, "fitting courses")
 
 
 def held_by(law: Law, known: tuple[str, ...] = ()) -> set[str]:

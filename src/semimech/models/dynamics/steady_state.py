@@ -22,6 +22,7 @@ from semimech.models.dynamics.objective import FLOOR, CourseObjective, Courses, 
 from semimech.models.fitting import Errors
 
 Form = Literal["trajectory", "field"]
+Term = Literal["trajectory", "field", "hard", "controls"]
 DECAY = 0.002
 
 
