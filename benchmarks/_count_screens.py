@@ -15,6 +15,7 @@ from semimech.data.condition import Condition, Perturbation
 from semimech.data.screen import Screen
 
 Truth = Literal["additive", "bilinear", "saturating"]
+BLOCK = 2_000  # cells drawn at a time
 LIBRARY, SPREAD = 5_000.0, 0.4  # median counts of a cell, sd of their logarithm
 SATURATION = 1.0  # log-rate beyond which effects saturate
 RANK = 4
@@ -28,28 +29,35 @@ class Simulated:
     truth: dict[Condition, np.ndarray]
 
 
-def pairs_screen(
-    seed: int, law: Truth, *, perturbations: int = 20, pairs: int = 120, genes: int = 500, cells: int = 60,
-    controls: int = 800,
+def combinations_screen(
+    seed: int, law: Truth, *, perturbations: int = 20, pairs: int = 120, triples: int = 20, genes: int = 500,
+    cells: int = 60, controls: int = 800,
 ) -> Simulated:  # fmt: skip
-    """Singles and random pairs; log-rates of a pair by the law.
+    """Singles, random pairs and triples; log-rates of a combination by the law.
 
-    additive: d_a + d_b. bilinear: that and (U_a * U_b) V of rank 4. saturating: s tanh((d_a + d_b) / s).
+    additive: the sum of d_a. bilinear: that and the sum over pairs of (U_a * U_b) V, of rank 4. saturating:
+    s tanh(sum of d_a / s), of singles too.
     """
     random = np.random.default_rng([seed, 31])
     alone = sparse_logs(random, perturbations, genes, share=0.3, size=0.5)
-    every = np.array(list(combinations(range(perturbations), 2)))
-    chosen = every[random.permutation(len(every))[:pairs]]
-    together = alone[chosen[:, 0]] + alone[chosen[:, 1]]
+    sets = [_drawn_sets(random, perturbations, size, number) for size, number in ((2, pairs), (3, triples))]
+    given = np.vstack([np.eye(perturbations), *sets])
+    logs = given @ alone
     if law == "bilinear":
         factors = random.normal(size=(perturbations, RANK))
         programmes = random.normal(size=(RANK, genes)) * (random.random((RANK, genes)) < 0.3)
-        together = together + 0.2 * (factors[chosen[:, 0]] * factors[chosen[:, 1]]) @ programmes
+        together = ((given @ factors) ** 2 - given @ factors**2) / 2
+        logs = logs + 0.2 * together @ programmes
     if law == "saturating":
-        together = SATURATION * np.tanh(together / SATURATION)
-        alone = SATURATION * np.tanh(alone / SATURATION)
-    given = np.vstack([np.eye(perturbations), *(np.eye(perturbations)[[a, b]].sum(0)[None] for a, b in chosen)])
-    return measured(random, np.vstack([alone, together]), given, cells, controls)
+        logs = SATURATION * np.tanh(logs / SATURATION)
+    return measured(random, logs, given, cells, controls)
+
+
+def _drawn_sets(random: np.random.Generator, perturbations: int, size: int, number: int) -> np.ndarray:
+    """Random sets of perturbations, none twice (number x perturbations, 0 or 1)."""
+    every = np.array(list(combinations(range(perturbations), size)))
+    chosen = every[random.permutation(len(every))[:number]]
+    return np.eye(perturbations)[chosen].sum(1)
 
 
 def sparse_logs(random: np.random.Generator, rows: int, genes: int, *, share: float, size: float) -> np.ndarray:
@@ -62,38 +70,49 @@ def shared_logs(random: np.random.Generator, rows: int, genes: int, *, rank: int
     return size * random.normal(size=(rows, rank)) @ random.normal(size=(rank, genes)) / np.sqrt(rank)
 
 
-def measured(random: np.random.Generator, logs: np.ndarray, given: np.ndarray, cells: int, controls: int) -> Simulated:
+def measured(
+    random: np.random.Generator,
+    logs: np.ndarray,
+    given: np.ndarray,
+    cells: int,
+    controls: int,
+    with_truth: bool = True,
+) -> Simulated:
     """Negative-binomial cells at log-rates `logs` (conditions x genes) of conditions with the perturbations `given`."""
     genes = logs.shape[1]
-    base = np.log(np.exp(1.0 * random.normal(size=genes)))
+    base = random.normal(size=genes)
     dispersion = 0.2 * np.exp(0.5 * random.normal(size=genes))
     rates = np.exp(base + np.vstack([logs, np.zeros(genes)]))
     rates /= rates.sum(1, keepdims=True)
     rows = np.r_[np.repeat(np.arange(len(given)), cells), np.full(controls, len(given))]
-    counts = drawn(random, rates[rows], dispersion)
+    counts = sp.vstack(
+        [drawn(random, rates[rows[first : first + BLOCK]], dispersion) for first in range(0, len(rows), BLOCK)], "csr"
+    )
     design = np.vstack([given, np.zeros(given.shape[1])])[rows]
     names = tuple(f"p{i:02d}" for i in range(given.shape[1]))
     screen = Screen(
-        sp.csr_array(counts),
+        counts,
         sp.csr_array(design),
         tuple(Perturbation(name, "knock-out") for name in names),
         pd.DataFrame(index=[f"g{i:04d}" for i in range(genes)]),
         pd.DataFrame(index=[f"cell {i}" for i in range(len(rows))]),
         "counts",
-        name="simulated pairs",
+        name="simulated counts",
     )
-    levels = expected(np.log(rates), dispersion)
-    truth = {
-        Condition(tuple((names[j], 1.0) for j in np.flatnonzero(row))): level - levels[-1]
-        for row, level in zip(given, levels[:-1], strict=True)
-    }
+    truth = {}
+    if with_truth:
+        levels = expected(np.log(rates), dispersion)
+        for row, level in zip(given, levels[:-1], strict=True):
+            truth[Condition(tuple((names[j], 1.0) for j in np.flatnonzero(row)))] = level - levels[-1]
     return Simulated(screen, truth)
 
 
-def drawn(random: np.random.Generator, rates: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+def drawn(random: np.random.Generator, rates: np.ndarray, dispersion: np.ndarray) -> sp.csr_array:
+    """Counts of cells with these rates (cells x genes)."""
     library = LIBRARY * np.exp(SPREAD * random.standard_normal(len(rates)))
     mean = library[:, None] * rates
-    return random.poisson(random.standard_gamma(1 / dispersion, mean.shape) * (dispersion * mean)).astype(np.float32)
+    counts = random.poisson(random.standard_gamma(1 / dispersion, mean.shape) * (dispersion * mean))
+    return sp.csr_array(counts.astype(np.float32))
 
 
 def expected(logs: np.ndarray, dispersion: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from semimech.evaluate.assumptions import assumptions_of as assumptions_of
     from semimech.evaluate.evidence import EdgeEvidence as EdgeEvidence
     from semimech.evaluate.evidence import edge_evidence as edge_evidence
+    from semimech.evaluate.interactions import interactions_of as interactions_of
     from semimech.evaluate.judge import judge as judge
     from semimech.evaluate.scores import SCORES as SCORES
     from semimech.models.base import Prediction as Prediction
@@ -68,6 +69,7 @@ _HOMES = {
     "EffectEstimator": "semimech.models.effects",
     "EdgeEvidence": "semimech.evaluate.evidence",
     "edge_evidence": "semimech.evaluate.evidence",
+    "interactions_of": "semimech.evaluate.interactions",
     "with_intervals": "semimech.models.intervals",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",

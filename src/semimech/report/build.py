@@ -18,6 +18,7 @@ from semimech.evaluate.scores import SCORES
 from semimech.evaluate.strength import strongest_first
 from semimech.plot.style import inlined, save
 from semimech.report.figures import Drawn, draw_all, recoveries
+from semimech.report.interactions import interaction_rows
 from semimech.report.reading import ReportData, card_of
 from semimech.report.term import term_of
 from semimech.report.unseen import unseen_combinations
@@ -86,6 +87,8 @@ def _content(data: ReportData) -> dict[str, Any]:
         "network": "Network",
     }
     titles |= {"recovery": "Recovery"} if truth else {}
+    interactions = interaction_rows(data)
+    titles |= {"interactions": "Interactions"} if interactions else {}
     titles |= {"predictions": "Predictions", "provenance": "Provenance"}
     return {
         "style": Markup(_resource("style.css")),
@@ -105,6 +108,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "networks": list(_networks(data)),
         "edge_sentences": data.run.edge_sentences(),
         "recoveries": [_recovery_row(one) for one in truth],
+        "interactions": interactions,
         "unseen": unseen_combinations(data),
         "provenance": _provenance(data),
         "versions": data.config["versions"],

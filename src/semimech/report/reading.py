@@ -18,6 +18,7 @@ from semimech.evaluate.scores import SCORES, ScoreCard
 from semimech.evaluate.strength import activity_swings, effect_swings, with_drive
 from semimech.runs.assumptions import read_verdicts
 from semimech.runs.folder import RunFolder, slug
+from semimech.runs.interactions import read_interactions
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
 
@@ -89,6 +90,11 @@ class ReportData:
     def features(self) -> pd.DataFrame:
         """The judge's table by feature."""
         return self.run.table("features")
+
+    @cached_property
+    def interactions(self) -> pd.DataFrame:
+        """Interaction scores of pairs; empty where none was measured beside its singles."""
+        return read_interactions(self.run)
 
     @cached_property
     def perturbations(self) -> pd.DataFrame:

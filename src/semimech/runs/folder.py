@@ -2,6 +2,7 @@
 
 config.json           options, seeds, versions, machine, device, data path and SHA-256, splits and their folds
 findings.json         what `check` found: facts and findings
+interactions.csv      pairs against their singles: synergy, weights, what neither explains (where pairs were measured)
 assumptions.json, assumptions/<name>.csv   what models assume: verdicts, and what their pictures show
 perturbations.csv     name, kind, targets, default dose
 effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses
@@ -35,7 +36,7 @@ from semimech.support.files import read_json, write_json, write_text
 
 NAME_COLUMNS = (
     "name", "source", "target", "targets", "split", "fold", "model", "other", "best_baseline", "condition", "feature",
-    "group", "dose_unit",
+    "group", "dose_unit", "a", "b", "dominant",
 )  # fmt: skip
 
 

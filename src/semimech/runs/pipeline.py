@@ -30,6 +30,7 @@ from semimech.models.intervals import WithIntervals, with_intervals
 from semimech.models.storage import load_fitted, save_fitted
 from semimech.runs.assumptions import keep_assumptions
 from semimech.runs.folder import RunFolder
+from semimech.runs.interactions import keep_interactions
 from semimech.runs.options import RunOptions
 from semimech.runs.perturbations import perturbations_table
 from semimech.runs.steady_state import FILE as STEADY_STATE
@@ -84,6 +85,7 @@ def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: Ru
     tasks = list(_tasks(run, screen, splits, options))
     steps = Steps(monitor, 1 + len(tasks) + len(splits) + len(options.estimators(screen)))
     keep_assumptions(run, screen, options.seed, steps.begin("assumptions"))
+    keep_interactions(run, screen, options.seed)
     for task in tasks:
         _do(screen, task, steps.begin(f"{task.split.fold}, {task.estimator.name}"))
     judgement = _judge(run, screen, splits, options, steps)
