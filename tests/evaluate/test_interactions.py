@@ -83,3 +83,9 @@ def test_single_rows_have_scores_without_intervals_and_no_pairs_no_rows():
     singles = screen.take(np.array([not c.is_combination for c in screen.conditions])[screen.condition_codes])
     assert list(interactions_of(singles).columns) == list(found.columns)
     assert interactions_of(singles).empty
+
+
+def test_few_rows_in_many_batches_have_intervals():
+    found = interactions_of(simulate_demo()).dropna(subset="synergy")
+    assert len(found) >= 27
+    assert (found["synergy_lower"] < found["synergy"]).all()

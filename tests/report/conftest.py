@@ -16,6 +16,7 @@ from semimech.data.splits import split_screen
 from semimech.evaluate.coverage import COLUMNS
 from semimech.models.base import Prediction
 from semimech.runs.folder import RunFolder
+from semimech.runs.interactions import keep_interactions
 from semimech.runs.perturbations import perturbations_table
 from semimech.runs.tables import effects_table, prediction_table, write_table
 from semimech.simulate.demo import simulate_demo
@@ -86,6 +87,7 @@ def write_run(path: Path, screen: Screen, *, extras: bool = True) -> RunFolder:
         held = [("conditions", "cellbox", False, 0.9, 0.914, 0.88, 0.94, 0.35, 20)]
         run.write_table("intervals", pd.DataFrame(held, columns=list(COLUMNS)))
         write_extras(run, screen)
+        keep_interactions(run, screen, 0)
     return run
 
 

@@ -110,6 +110,16 @@ def test_scores_stand_beside_baseline_ceiling_and_interval(page, run):
     assert "CellBox starts at W = 0" in page.text
 
 
+def test_pairs_stand_with_their_interaction_and_its_interval(page, run, bare_run):
+    table = run.table("interactions")
+    told = table.loc[((table["synergy"] - 1).abs() / (table["synergy_upper"] - table["synergy_lower"])).idxmax()]
+    row = page.text[page.text.index("whose interaction is told best") :]
+    for words in (told["condition"], told["kind"], f"{told['synergy']:.3f}".lstrip("0")):
+        assert words in row
+    assert f"Of {len(table)} pairs that were measured" in page.text
+    assert "Interactions" not in Page(build_report(bare_run).read_text(encoding="utf-8")).text
+
+
 def test_figures_are_kept_as_svg_and_png(html, run):
     folder = run.path / "figures"
     names = {file.stem for file in folder.glob("*.svg")}

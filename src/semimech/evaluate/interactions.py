@@ -110,11 +110,11 @@ def noise_products(noise: Noise, counted: np.ndarray) -> np.ndarray:
 
 
 def _parts(screen: Screen, rows: np.ndarray, seed: int) -> list[np.ndarray]:
-    """Masks over `rows`, each without a part of every condition and batch."""
+    """Masks over `rows`, each without a part of every condition, spread evenly over batches."""
     random = np.random.default_rng([seed, 90_001])
     order = random.permutation(len(rows))
-    groups = screen.batches[rows] * len(screen.conditions) + screen.condition_codes[rows]
-    order = order[np.argsort(groups[order], kind="stable")]
+    # The rows of a condition follow each other, so that no part takes them all where they are few.
+    order = order[np.lexsort((screen.batches[rows][order], screen.condition_codes[rows][order]))]
     part = np.empty(len(rows), int)
     part[order] = np.arange(len(rows)) % PARTS
     return [part != number for number in range(PARTS)]
