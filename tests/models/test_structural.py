@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -12,10 +13,17 @@ from tests.models.small_cellbox import CONDITIONS, small_cellbox
 
 from semimech.data.condition import Condition
 from semimech.export.structural import described, write_structural
+from semimech.models.dynamics import FittedCourses
+from semimech.models.dynamics.fitted import described as described_courses
 from semimech.models.dynamics.law import Given, NetworkLaw
 from semimech.models.structural import StructuralModel, interventions_of, structural_law, structural_model
 from semimech.numerics.fields import Field, raw_of
 from semimech.support.errors import UserError
+
+COURSES = tuple(
+    dataclasses.replace(condition, context=f"time {time}")
+    for condition, time in ((CONDITIONS[0], 2.0), (CONDITIONS[0], 10.0), (CONDITIONS[1], 10.0))
+)
 
 
 def chain(strength=1.2, loop=-0.3):
@@ -138,3 +146,37 @@ def test_a_drug_named_as_a_node_is_a_node_of_its_own():
     assert fitted.network().nodes == ("P", "A", "B", "C", "A (input)")
     assert structural_model(fitted).exogenous == ("A (input)",)
     assert interventions_of(fitted, [Condition((("A", 0.7),))]) == [{"A (input)": pytest.approx(np.tanh(0.7))}]
+
+
+def small_courses() -> FittedCourses:
+    """The same nodes with a CellBox field of time courses, in units that are not the data's."""
+    random, nodes = np.random.default_rng(1), dataclasses.replace(small_cellbox().nodes, clamp_levels=np.array([-0.8]))
+    raw = {"eps": [0.5, 0.2, 0.3, 0.4], "alpha": [0.5, 0.3, 0.4, 0.6], "psi": [1.0] * 4}
+    problem = SimpleNamespace(
+        nodes=nodes, effects=SimpleNamespace(conditions=COURSES), times=np.array([1.0, 5.0]), unit=0.5, time_unit=2.0
+    )
+    return FittedCourses(
+        **described_courses(problem, NetworkLaw(senders=3), "rk4"),  # type: ignore[arg-type]
+        parameters={name: np.asarray(raw_of(jnp.array(values))) for name, values in raw.items()}
+        | {"weights": random.normal(size=(4, 4)), "drive": random.normal(size=(4, 1))},
+        residual=np.full(4, np.nan),
+        steps=0,
+        train_error=np.empty(0),
+    )
+
+
+def test_equations_of_time_courses_are_in_the_units_of_the_data() -> None:
+    """do() is where the fitted field itself comes to rest; the points of one course are one intervention."""
+    fitted = small_courses()
+    model = structural_model(fitted)
+    levels = interventions_of(fitted, COURSES)
+    assert len(levels) == 2
+    last = [dataclasses.replace(condition, context="time 200") for condition in COURSES[1:]]
+    expected = fitted.predict(last).mean[:, fitted.nodes.observed]
+    for asked, states in zip(levels, expected, strict=True):
+        answer = model.do(asked)
+        assert answer.is_valid
+        np.testing.assert_allclose(answer.values[:4], states, atol=1e-3)
+    np.testing.assert_allclose(model.rates[:4], np.array([0.5, 0.3, 0.4, 0.6]) / 2, rtol=1e-5)
+    with pytest.raises(UserError, match="A neural field has no equations"):
+        structural_model(dataclasses.replace(fitted, kind="neural", parameters={"bias": np.zeros(2)}))

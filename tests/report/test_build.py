@@ -1,10 +1,12 @@
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 from semimech.cli.main import main
@@ -196,3 +198,11 @@ def test_an_unfinished_run_is_said_so(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 2
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 2
+
+
+def test_rates_that_the_data_tell_are_counted(bare_run, tmp_path):
+    run = RunFolder(Path(shutil.copytree(bare_run.path, tmp_path / "run")))
+    told = {"eps_identified": [True, False, True], "alpha_identified": [False, False, True]}
+    run.write_table("rates/cellbox-courses", pd.DataFrame({"node": ["A", "B", "C"], **told}))
+    words = Page(build_report(run).read_text(encoding="utf-8")).text
+    assert "cellbox-courses: of 3 nodes the data tell eps of 2 and alpha of 1" in words

@@ -137,6 +137,8 @@ def test_a_run_judges_the_term_beside_plain_training(run: RunFolder) -> None:
     assert kept["said"].startswith("Steady-state term of lambda")
     assert kept["lambda"] in kept["tried"]
     assert ratios["split"].tolist() == ["cells"]
+    assert len(run.table("history/neural-courses"))
+    assert not (run.path / "rates").exists()
     row = ratios.iloc[0]
     assert row["ratio"] == pytest.approx(row["error"] / row["other_error"])
     assert row["lower"] < row["ratio"] < row["upper"]

@@ -24,7 +24,7 @@ def causal(
     run
         The folder that `semimech run` wrote.
     model
-        The CellBox model of the run that is wanted.
+        The CellBox model of the run that is wanted, such as cellbox or cellbox-courses.
     member
         The member of an ensemble, counted from 0: each is a model of its own.
     do
@@ -36,13 +36,14 @@ def causal(
     from semimech.cli.progress import progress_bar
     from semimech.export.structural import write_structural
     from semimech.models.cellbox.fitted import FittedCellBox
+    from semimech.models.dynamics import FittedCourses
     from semimech.models.structural import interventions_of, structural_model
     from semimech.runs.folder import RunFolder
     from semimech.runs.pipeline import load_model
 
     folder = RunFolder.open(run)
     fitted = load_model(folder, model).model
-    if not isinstance(fitted, FittedCellBox):
+    if not isinstance(fitted, FittedCellBox | FittedCourses):
         raise UserError(f"{model} is no CellBox model, so it has no equations of an ODE: give --model cellbox.")
     causal_model = structural_model(fitted, member)
     asked = [_levels(text) for text in do] or [{}, *interventions_of(fitted, fitted.seen)]

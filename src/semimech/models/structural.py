@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,7 +16,9 @@ from semimech.data.condition import Condition
 from semimech.data.network import input_node
 from semimech.models.cellbox.fitted import FittedCellBox
 from semimech.models.cellbox.problem import activity
+from semimech.models.dynamics.fitted import FittedCourses
 from semimech.models.dynamics.law import NetworkLaw, NetworkParameters
+from semimech.models.dynamics.table import timeless
 from semimech.numerics.activations import Activation, ActivationName
 from semimech.numerics.equilibria import Equilibria, equilibria
 from semimech.numerics.fields import effective, positive
@@ -162,12 +164,17 @@ class StructuralModel:
         return Answer(dict(levels), values, count, leading, is_proved, status)
 
 
-def structural_model(fitted: FittedCellBox, member: int = 0) -> StructuralModel:
-    """The equations of one member of a CellBox fit, with a node for each drug that acts through an input.
+def structural_model(fitted: FittedCellBox | FittedCourses, member: int = 0) -> StructuralModel:
+    """The equations of a fitted CellBox field, with a node for each drug that acts through an input.
 
-    States are effects, differences to the untreated state: do(x_i = v) holds node i at effect v. Raises UserError for
-    a member that is not there.
+    fitted: to steady states (one `member` of it), or to time courses, whose decays are the fitted ones, per unit of
+    time. States are effects, differences to the untreated state: do(x_i = v) holds node i at effect v. Raises UserError
+    for a member that is not there and for a law that has no such equations.
     """
+    return _of_courses(fitted) if isinstance(fitted, FittedCourses) else _of_member(fitted, member)
+
+
+def _of_member(fitted: FittedCellBox, member: int) -> StructuralModel:
     if not 0 <= member < fitted.members:
         raise UserError(f"The model has no member {member}: it has {fitted.members}, counted from 0.")
     nodes, m = fitted.nodes, len(fitted.nodes.molecules)
@@ -209,11 +216,37 @@ def structural_law(
     )
 
 
-def interventions_of(fitted: FittedCellBox, conditions: Sequence[Condition]) -> list[dict[str, float]]:
-    """Each condition as the levels that its do() sets: clamped targets, and activities of the drugs given."""
+def _of_courses(fitted: FittedCourses) -> StructuralModel:
+    """In the data's units: x = unit z of the law's z, and time in that of the screen."""
+    law = fitted.law
+    if not isinstance(law, NetworkLaw):
+        raise UserError(
+            "A neural field has no equations of single nodes: export a CellBox field, such as cellbox-courses."
+        )
     nodes = fitted.nodes
+    observed = [nodes.features[j] for j in nodes.observed]
+    drugs = [input_node(name, observed) for name in nodes.inputs]
+    given = nodes.doses(fitted.seen).any(0)  # nothing is known of the others
+    leaves = {**fitted.parameters, "drive": fitted.parameters["drive"] * given}
+    parameters = NetworkParameters(**{name: jnp.asarray(leaf) for name, leaf in leaves.items()})
+    found = structural_law(law, parameters, observed, drugs)
+    weights = found.weights.copy()
+    weights[:, : len(observed)] /= fitted.unit
+    return replace(found, weights=weights, gain=found.gain * fitted.unit, rates=found.rates / fitted.time_unit)
+
+
+def interventions_of(fitted: FittedCellBox | FittedCourses, conditions: Sequence[Condition]) -> list[dict[str, float]]:
+    """Each condition as the levels that its do() sets: clamped targets, and activities of the drugs given.
+
+    The points of one course are one intervention.
+    """
+    nodes = fitted.nodes
+    if isinstance(fitted, FittedCourses):
+        conditions = tuple(dict.fromkeys(timeless(condition) for condition in conditions))
+        given = activity(nodes, conditions, 0, Activation())
+    else:
+        given = activity(nodes, conditions, fitted.envelope, fitted.field.activation)
     clamped, level = nodes.clamps(conditions)
-    given = activity(nodes, conditions, fitted.envelope, fitted.field.activation)
     observed = {nodes.features[j] for j in nodes.observed}
     drugs = [input_node(name, observed) for name in nodes.inputs]
     molecules = [nodes.features[j] for j in nodes.molecules]

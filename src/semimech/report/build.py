@@ -104,7 +104,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "cards": [card for card in SCORES if card.name in set(data.scores["score"])] + list(INTERVAL_SCORES),
         **_dropped(data),
         "term": term,
-        "solved": list(_solved(data)),
+        "solved": [*_solved(data), *_rates(data)],
         "networks": list(_networks(data)),
         "edge_sentences": data.run.edge_sentences(),
         "recoveries": [_recovery_row(one) for one in truth],
@@ -187,6 +187,17 @@ def _solved(data: ReportData) -> Iterator[str]:
         else:
             named = "; ".join(f"{label}: {status}" for label, status in wrong[:5])
             yield f"{model}: {len(wrong):,} of {made:,} held-out predictions have a warning, among them {named}."
+
+
+def _rates(data: ReportData) -> Iterator[str]:
+    """In words: for how many nodes the courses tell production and decay apart."""
+    for file in sorted((data.run.path / "rates").glob("*.csv")):
+        table = data.run.table(f"rates/{file.stem}")
+        eps, alpha = (int(table[f"{name}_identified"].sum()) for name in ("eps", "alpha"))
+        yield (
+            f"{file.stem}: of {len(table):,} nodes the data tell eps of {eps:,} and alpha of {alpha:,}, "
+            f"with a standard error below half of the value (rates/{file.name})."
+        )
 
 
 def _networks(data: ReportData) -> Iterator[dict[str, Any]]:

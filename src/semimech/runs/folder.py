@@ -9,6 +9,7 @@ effects.h5ad          observed effects of all conditions (all rows): X, layers['
 observed/<split>/<fold>.h5ad                       the reference effects of the fold's test conditions
 predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
 history/<model>.csv   step, train_error, validation_error of the final fit
+rates/<model>.csv     node, eps and alpha with their standard errors, for CellBox fitted to time courses
 elapsed.json          seconds that the run has taken so far, all its processes together
 scores.csv, pairs.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and
                       tables; pairs.csv has the differences between models

@@ -275,9 +275,10 @@ def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Ste
         if network is not None:
             evidence = evidence or _weigh_edges(run, screen)
             run.write_network(estimator.name, evidence.attach(network))
-        history: Callable[[], pd.DataFrame] | None = getattr(fitted.model, "history", None)
-        if history is not None:
-            run.write_table(f"history/{estimator.name}", history())
+        for kind in ("history", "rates"):
+            table: Callable[[], pd.DataFrame] | None = getattr(fitted.model, kind, None)
+            if table is not None and len(found := table()):
+                run.write_table(f"{kind}/{estimator.name}", found)
         save_fitted(fitted, folder)
 
 
