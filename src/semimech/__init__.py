@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from semimech.models.combinations import Combinations as Combinations
     from semimech.models.effects import EffectEstimator as EffectEstimator
     from semimech.models.intervals import with_intervals as with_intervals
+    from semimech.models.vae import CradleVAE as CradleVAE
+    from semimech.models.vae import GpoVAE as GpoVAE
+    from semimech.models.vae import SamsVAE as SamsVAE
     from semimech.runs.folder import RunFolder as RunFolder
     from semimech.runs.options import RunOptions as RunOptions
     from semimech.runs.pipeline import load_model as load_model
@@ -67,6 +70,9 @@ _HOMES = {
     "CellBox": "semimech.models.cellbox",
     "Combinations": "semimech.models.combinations",
     "EffectEstimator": "semimech.models.effects",
+    "SamsVAE": "semimech.models.vae",
+    "CradleVAE": "semimech.models.vae",
+    "GpoVAE": "semimech.models.vae",
     "EdgeEvidence": "semimech.evaluate.evidence",
     "edge_evidence": "semimech.evaluate.evidence",
     "interactions_of": "semimech.evaluate.interactions",

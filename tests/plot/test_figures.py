@@ -12,6 +12,7 @@ from semimech.plot.assumptions import assumption_picture
 from semimech.plot.comparison import compared
 from semimech.plot.graph import network_graph
 from semimech.plot.heatmap import network_heatmap
+from semimech.plot.latent import beside_direct, latent_heatmap
 from semimech.plot.learning import learning_curves
 from semimech.plot.predictions import predicted_against_observed
 from semimech.plot.recovery import recovery_curves
@@ -94,6 +95,8 @@ def test_compared_draws_the_ends_of_a_long_table():
 def test_learning_curves_mark_the_lowest_validation_error():
     history = pd.DataFrame({"step": [0, 1, 2], "train_error": [3.0, 2.0, 1.0], "validation_error": [3.0, 1.5, 2.0]})
     empty = history.assign(validation_error=NAN)
+    named = learning_curves({"a": history.assign(measure="nats")}).axes[0]
+    assert (named.get_xlabel(), named.get_ylabel()) == ("epoch", "nats")
     first, second = learning_curves({"a": history, "b": empty}).axes
     assert [line.get_label() for line in first.lines] == ["training", "validation", "lowest, at step 1"]
     assert [line.get_label() for line in second.lines] == ["training"]
@@ -209,6 +212,10 @@ def drawn_figures():
     yield "compared", compared(table, "Pearson correlation within conditions", "condition")
     yield "learning", learning_curves({"cellbox": history})
     yield "heatmap", network_heatmap(truth)
+    latent = pd.DataFrame([(f"perturbation {i}", f"gene {j}", i - j) for i in range(9) for j in range(50)],
+                          columns=["perturbation", "latent", "effect"])  # fmt: skip
+    yield "latent", latent_heatmap(latent)
+    yield "direct", beside_direct(pd.DataFrame({"weight": noise[0], "direct": noise[1]}), "gpo-vae")
     yield "recovery", recovery_curves([recovery(truth, truth, "cellbox"), recovery(truth, truth, "|correlation|")])
     yield "data", data_overview(given, own, "log-ratio to untreated")
 

@@ -176,6 +176,9 @@ def write_extras(run: RunFolder, screen: Screen) -> None:
     steps = np.arange(100)
     errors = {"train_error": np.exp(-steps / 20) + 0.01, "validation_error": np.exp(-steps / 20) + 0.02}
     run.write_table("history/cellbox", pd.DataFrame({"step": steps} | errors))
+    latent = [(drug, gene, effect) for drug in HARD_DRUGS for gene in HARD for effect in (0.5,)]
+    run.write_table("latent/gpo-vae", pd.DataFrame(latent, columns=["perturbation", "latent", "effect"]))
+    run.write_json("latent/gpo-vae", {"sentences": ["gpo-vae: <1> of the latent part & the closed form."]})
     truth = screen.truth
     if truth is None:
         return
@@ -183,7 +186,8 @@ def write_extras(run: RunFolder, screen: Screen) -> None:
     random = np.random.default_rng(0)
     weights = truth.matrix() + 0.2 * random.standard_normal((30, 30)) * (random.random((30, 30)) < 0.2)
     frequency = np.where(weights != 0, random.uniform(0.2, 1, weights.shape), 0)
-    learnt = Network.from_matrix(weights, truth.nodes, truth.roles, {"stability": frequency})
+    evidence = {"stability": frequency, "direct": np.where(frequency > 0.5, weights + 0.1, 0)}
+    learnt = Network.from_matrix(weights, truth.nodes, truth.roles, evidence)
     run.write_json("evidence", {"sentences": ["<Half> of the edges & no more are identifiable."]})
     run.write_network("cellbox", learnt)
 

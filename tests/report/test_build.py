@@ -80,7 +80,12 @@ def test_every_name_is_escaped_and_said(page, run):
     strongest = edges.loc[(edges["drive"].abs() * edges["stability"]).nlargest(20).index]
     names = {*strongest["source"], *strongest["target"], *run.table("perturbations")["name"][:2]}
     assert len(names.intersection(HARD + HARD_DRUGS)) >= 5
-    for name in ("<b>bold</b> & $screen_1$", "<Half> of the edges & no more", *names):
+    for name in (
+        "gpo-vae: <1> of the latent part & the closed form.",
+        "<b>bold</b> & $screen_1$",
+        "<Half> of the edges & no more",
+        *names,
+    ):
         assert name in page.text, name
 
 
@@ -127,6 +132,7 @@ def test_figures_are_kept_as_svg_and_png(html, run):
     names = {file.stem for file in folder.glob("*.svg")}
     assert names == {file.stem for file in folder.glob("*.png")}
     assert {"scores", "data", "learning", "network-cellbox", "heatmap-cellbox", "recovery"} <= names
+    assert {"latent-gpo-vae", "direct-cellbox"} <= names
     assert {"conditions-predicted", "conditions-conditions", "conditions-features"} <= names
     for name in names:
         ElementTree.parse(folder / f"{name}.svg")

@@ -31,8 +31,8 @@ CALLED = {
     "kernel2": "degree-2 kernel ridge on the doses",
     "observational": "regression among control cells",
 }
-# The model told of an edge table, and what says what the table is worth: none, and one of shuffled names.
-PRIOR, NO_PRIOR, SHUFFLED = "cellbox-prior", "cellbox", "cellbox-shuffled-prior"
+# Models that may be told of an edge table, and the ends of their names with it, and with its names shuffled.
+TOLD, PRIOR, SHUFFLED = ("cellbox", "gpo-vae"), "-prior", "-shuffled-prior"
 # The end of the name of a model that has no edges between nodes, and is else the model so called.
 NESTED = "-no-network"
 # The end of the name of a model with lambda = 0 that is else the model so called, with a steady-state term.
@@ -141,16 +141,18 @@ def _of_baselines(split: str, part: pd.DataFrame, primary: str) -> str:
 def pair_sentences(pairs: pd.DataFrame, primary: str) -> tuple[str, ...]:
     """One sentence for every two models and split: does what sets them apart matter for the prediction?
 
-    What an edge table is worth takes one sentence for each split; what the internal network adds, one for each model.
+    What an edge table is worth takes one sentence for each split and model told of it; what the internal network adds,
+    one for each model.
     """
     said = []
     pairs = pairs[pairs["score"] == primary]
-    told = pairs[["model", "other"]].isin([PRIOR, NO_PRIOR, SHUFFLED]).all(axis=1)
-    for split, part in pairs[told].groupby("split", sort=False):
-        against = [_against(part, PRIOR, other) for other in (NO_PRIOR, SHUFFLED)]
-        if all(row is not None for row in against):
-            said.append(_of_prior(str(split), *against))
-            pairs = pairs[~(told & (pairs["split"] == split))]
+    for model in TOLD:
+        told = pairs[["model", "other"]].isin([model, model + PRIOR, model + SHUFFLED]).all(axis=1)
+        for split, part in pairs[told].groupby("split", sort=False):
+            against = [_against(part, model + PRIOR, other) for other in (model, model + SHUFFLED)]
+            if all(row is not None for row in against):
+                said.append(_of_prior(str(split), "" if model == TOLD[0] else f" of {model}", *against))
+                pairs = pairs[~(told.reindex(pairs.index) & (pairs["split"] == split))]
     for _, row in pairs.iterrows():
         opening = f"On {held_out(row['split'])}, {row['model']} and {row['other']}"
         whole = min(row["model"], row["other"], key=len)
@@ -206,7 +208,7 @@ def _of_term(row: pd.Series) -> str:
     )
 
 
-def _of_prior(split: str, none: pd.Series, shuffled: pd.Series) -> str:
+def _of_prior(split: str, of: str, none: pd.Series, shuffled: pd.Series) -> str:
     """What knowing the edges of the table is worth, against no table and against one of shuffled names."""
     if none["verdict"] == "better":
         is_real = shuffled["verdict"] == "better"
@@ -216,7 +218,7 @@ def _of_prior(split: str, none: pd.Series, shuffled: pd.Series) -> str:
     else:
         end = "it does harm" if none["verdict"] == "worse" else "it does not help to predict these data"
     return (
-        f"On {held_out(split)}, the edge prior changes the score by {_signed(none)}, and by {_signed(shuffled)} "
+        f"On {held_out(split)}, the edge prior{of} changes the score by {_signed(none)}, and by {_signed(shuffled)} "
         f"against the same edges under shuffled names (positive is better): {end}."
     )
 

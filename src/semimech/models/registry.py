@@ -14,6 +14,7 @@ from semimech.models.effects import EffectEstimator
 from semimech.models.hybrid import Hybrid
 from semimech.models.knowledge import is_informed
 from semimech.models.scm import LinearSCM
+from semimech.models.vae import CradleVAE, GpoVAE, GpoVAEWithPrior, GpoVAEWithShuffledPrior, SamsVAE
 
 MODELS: tuple[Estimator, ...] = (
     CellBox(),
@@ -31,9 +32,19 @@ MODELS: tuple[Estimator, ...] = (
     CellBoxCourses(),
     NeuralCourses(),
     NeuralCoursesWithoutTerm(),
+    SamsVAE(),
+    CradleVAE(),
+    GpoVAE(),
+    GpoVAEWithPrior(),
+    GpoVAEWithShuffledPrior(),
 )
 
-WITH_PRIOR = tuple(model.name for model in MODELS if getattr(model, "needs_prior", False))
+# Models that are told of an edge table, and the model they are without it.
+WITH_PRIOR = {
+    model.name: model.name.removesuffix("-prior").removesuffix("-shuffled")
+    for model in MODELS
+    if getattr(model, "needs_prior", False)
+}
 
 __all__ = ["BASELINES", "MODELS", "WITH_PRIOR", "suits"]
 

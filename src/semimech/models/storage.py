@@ -46,6 +46,11 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("Settings", "semimech.models.combinations"),
     ("Bilinear", "semimech.models.combinations"),
     ("CountCurves", "semimech.models.combinations"),
+    ("FittedVAE", "semimech.models.vae"),
+    ("ClosedForm", "semimech.models.vae"),
+    ("Form", "semimech.models.vae"),
+    ("Relatives", "semimech.models.vae"),
+    ("Residual", "semimech.models.vae"),
 )
 
 

@@ -22,7 +22,8 @@ def few_decades(limits: tuple[float, float]) -> bool:
 def learning_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
     """Training and validation error by gradient step, one panel for each model.
 
-    Each table has the columns step, train_error and validation_error (empty where nothing was held out).
+    Each table has the columns step, train_error and validation_error (empty where nothing was held out), and may have
+    `measure`: in words, what the errors are.
     """
     figure = new_figure(5.4 * min(len(histories), 3), 3.8 * -(-len(histories) // 3))
     axes = figure.subplots(-(-len(histories) // 3), min(len(histories), 3), squeeze=False).ravel()
@@ -34,7 +35,8 @@ def learning_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
             best = validation.loc[validation["validation_error"].idxmin()]
             place = (best["step"], best["validation_error"])
             ax.plot(*place, "o", color=ORANGE, mec=INK, ms=8, label=f"lowest, at step {best['step']:,.0f}")
-        ax.set(xlabel="gradient step", ylabel="error (mean square)", title=shortened(model))
+        measure = str(history["measure"].iloc[0]) if "measure" in history else "error (mean square)"
+        ax.set(xlabel="epoch" if "measure" in history else "gradient step", ylabel=measure, title=shortened(model))
         if (history["train_error"] > 0).all():
             ax.set_yscale("log")
             ax.yaxis.set_major_formatter(PLAIN)  # matplotlib's own writes powers as formulas

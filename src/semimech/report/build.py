@@ -104,7 +104,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "cards": [card for card in SCORES if card.name in set(data.scores["score"])] + list(INTERVAL_SCORES),
         **_dropped(data),
         "term": term,
-        "solved": [*_solved(data), *_rates(data)],
+        "solved": [*data.fit_sentences, *_solved(data), *_rates(data)],
         "networks": list(_networks(data)),
         "edge_sentences": data.run.edge_sentences(),
         "recoveries": [_recovery_row(one) for one in truth],

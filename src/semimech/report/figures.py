@@ -14,6 +14,7 @@ from semimech.plot.assumptions import assumption_picture
 from semimech.plot.comparison import compared
 from semimech.plot.graph import network_graph
 from semimech.plot.heatmap import network_heatmap
+from semimech.plot.latent import beside_direct, latent_heatmap
 from semimech.plot.learning import learning_curves
 from semimech.plot.predictions import predicted_against_observed
 from semimech.plot.recovery import recovery_curves
@@ -43,6 +44,7 @@ def draw_all(data: ReportData) -> Iterator[Drawn]:
     for split in data.splits:
         yield from _split(data, split)
     yield from _learning(data)
+    yield from _latents(data)
     for model in data.run.networks():
         yield from _network(data, model)
     yield from _recovery(data)
@@ -164,6 +166,14 @@ def _learning(data: ReportData) -> Iterator[Drawn]:
         yield Drawn("learning", "learning", "Learning curves", caption, learning_curves(histories))
 
 
+def _latents(data: ReportData) -> Iterator[Drawn]:
+    for model, effects in data.latents.items():
+        if (effects["effect"] != 0).any():
+            caption = "Mean effect of each perturbation on each latent, of the model fitted to all rows."
+            yield Drawn("learning", f"latent-{slug(model)}", f"Latent effects of {model}", caption,
+                        latent_heatmap(effects))  # fmt: skip
+
+
 def _network(data: ReportData, model: str) -> Iterator[Drawn]:
     network = data.network(model)
     if network is None or not (network.edges["weight"] != 0).any():
@@ -179,6 +189,14 @@ def _network(data: ReportData, model: str) -> Iterator[Drawn]:
     )
     caption = "Each row is a target, each column a source. Nodes with like edges stand beside each other."
     yield Drawn("network", f"heatmap-{slug(model)}", f"All weights of {model}", caption, network_heatmap(network))
+    if "direct" in network.edges and (network.edges["direct"] != 0).sum() > 2:
+        seen = network.edges[network.edges["direct"] != 0]
+        r = seen["weight"].corr(seen["direct"])
+        caption = (
+            f"Correlation {r:.2f}: a network aligned with effects is nearly a transform of the table of these effects."
+        )
+        yield Drawn("network", f"direct-{slug(model)}", f"{model} beside the effects it was aligned with", caption,
+                    beside_direct(network.edges, model))  # fmt: skip
 
 
 def recoveries(data: ReportData) -> list[Recovery]:

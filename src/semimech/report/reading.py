@@ -112,6 +112,18 @@ class ReportData:
         names = tuple(str(name) for name in self.perturbations["name"])
         return design_matrix(self.effects.conditions, names), names
 
+    @cached_property
+    def latents(self) -> dict[str, pd.DataFrame]:
+        """Effects of perturbations in the latent space of each model that has one."""
+        files = sorted((self.run.path / "latent").glob("*.csv"))
+        return {file.stem: self.run.table(f"latent/{file.stem}") for file in files}
+
+    @cached_property
+    def fit_sentences(self) -> list[str]:
+        """What models have to say of their fits."""
+        files = sorted((self.run.path / "latent").glob("*.json"))
+        return [text for file in files for text in self.run.json(f"latent/{file.stem}")["sentences"]]
+
     def network(self, model: str) -> Network | None:
         """The network of a model, with the drive of its edges."""
         network = self.run.network(model)

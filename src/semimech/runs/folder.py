@@ -10,6 +10,7 @@ observed/<split>/<fold>.h5ad                       the reference effects of the 
 predictions/<split>/<fold>__<model>__<seed>.h5ad   one model's prediction for them
 history/<model>.csv   step, train_error, validation_error of the final fit
 rates/<model>.csv     node, eps and alpha with their standard errors, for CellBox fitted to time courses
+latent/<model>.csv, latent/<model>.json   effects of perturbations in a latent space; words about the fit
 elapsed.json          seconds that the run has taken so far, all its processes together
 scores.csv, pairs.csv, intervals.csv, conditions.csv, features.csv, dropped.csv, verdict.json   the judge's words and
                       tables; pairs.csv has the differences between models
@@ -37,7 +38,7 @@ from semimech.support.files import read_json, write_json, write_text
 
 NAME_COLUMNS = (
     "name", "source", "target", "targets", "split", "fold", "model", "other", "best_baseline", "condition", "feature",
-    "group", "dose_unit", "a", "b", "dominant",
+    "group", "dose_unit", "a", "b", "dominant", "perturbation", "latent",
 )  # fmt: skip
 
 

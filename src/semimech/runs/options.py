@@ -17,6 +17,7 @@ from semimech.models.cellbox import CellBox
 from semimech.models.dynamics import NeuralCourses, NeuralCoursesWithoutTerm
 from semimech.models.intervals import LEVEL
 from semimech.models.registry import BASELINES, MODELS, WITH_PRIOR, suits
+from semimech.models.vae import GpoVAE, SamsVAE
 from semimech.runs.steady_state import Asked, require_known
 from semimech.support.errors import UserError
 from semimech.support.files import read_toml
@@ -33,7 +34,8 @@ class RunOptions:
     partitions: random partitions of the splits that are random.
     seeds: fits of each model with different seeds, whose spread is reported.
     seed: the first seed; everything random follows from it.
-    prior: a table of edges between nodes; CellBox is then fitted without it, with it, and with its node names shuffled.
+    prior: a table of edges between nodes; CellBox is then fitted without it, with it, and with its node names shuffled,
+    and so is gpo-vae where it is among the models.
     level: of the intervals of predictions.
     steady_state: what holds untreated cells in neural-courses: auto, trajectory, field, hard or controls (see
     `runs.steady_state`); the same with lambda = 0 stands beside it.
@@ -84,14 +86,18 @@ class RunOptions:
             if name not in known:
                 raise UserError(f"The model '{name}' is unknown: use {', '.join(known)}.")
         baselines = [estimator.name for estimator in BASELINES]
-        with_term = (NeuralCourses.name, NeuralCourses.name + NO_TERM) if self.steady_state else ()
-        asked = dict.fromkeys((*self.models, *((CellBox.name, *WITH_PRIOR) if self.prior else ()), *with_term))
+        asked = dict.fromkeys(self.models)
+        if self.prior:
+            asked |= {CellBox.name: None}
+            asked |= {name: None for name, without in WITH_PRIOR.items() if without in asked}
+        if self.steady_state:
+            asked |= dict.fromkeys((NeuralCourses.name, NeuralCourses.name + NO_TERM))
         # What a network adds is the difference to the same model without one, so that is fitted beside it.
         models = dict.fromkeys((*asked, *(name + NESTED for name in asked if name + NESTED in known)))
         wanted = [*baselines, *(name for name in models if name not in baselines)]
         chosen = [with_options(known[name], self._options_of(name), f"model {name}") for name in wanted]
         for each in chosen:
-            if isinstance(each, CellBox):
+            if isinstance(each, CellBox | SamsVAE):
                 each.check_prior()
             if isinstance(each, NeuralCoursesWithoutTerm):
                 each.check_term()
@@ -100,9 +106,12 @@ class RunOptions:
     def _options_of(self, model: str) -> dict[str, Any]:
         """The options of a model as they were given, and the prior or the steady-state term where it takes one.
 
-        A model without its network or term has the options of the one with it, but for those given for itself.
+        A model without its network or term has the options of the one with it, and so has a VAE that is told of a
+        prior, but for those given for itself.
         """
         shared: dict[str, Any] = {"prior": self.prior} if self.prior and model in WITH_PRIOR else {}
+        if WITH_PRIOR.get(model) == GpoVAE.name:
+            shared = self.model_options.get(GpoVAE.name, {}) | shared
         whole_name = model.removesuffix(NESTED).removesuffix(NO_TERM)
         if self.steady_state and whole_name == NeuralCourses.name:
             # The controls decide what 'auto' is, see `steady_state.decided`.

@@ -40,6 +40,9 @@ from semimech.support.errors import UserError
 from semimech.support.machine import cores, device, peak_memory, versions
 from semimech.support.progress import Monitor, Steps, silent
 
+# Folders of tables that a fitted model may have to give, and the method that does.
+KEPT_TABLES = {"history": "history", "rates": "rates", "latent": "latent_effects"}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -275,10 +278,13 @@ def _learn_final(run: RunFolder, screen: Screen, options: RunOptions, steps: Ste
         if network is not None:
             evidence = evidence or _weigh_edges(run, screen)
             run.write_network(estimator.name, evidence.attach(network))
-        for kind in ("history", "rates"):
-            table: Callable[[], pd.DataFrame] | None = getattr(fitted.model, kind, None)
+        for folder_name, method in KEPT_TABLES.items():
+            table: Callable[[], pd.DataFrame] | None = getattr(fitted.model, method, None)
             if table is not None and len(found := table()):
-                run.write_table(f"{kind}/{estimator.name}", found)
+                run.write_table(f"{folder_name}/{estimator.name}", found)
+        sentences: Callable[[], tuple[str, ...]] | None = getattr(fitted.model, "sentences", None)
+        if sentences is not None:
+            run.write_json(f"latent/{estimator.name}", {"sentences": list(sentences())})
         save_fitted(fitted, folder)
 
 

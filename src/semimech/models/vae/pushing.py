@@ -1,0 +1,131 @@
+"""Control cells put through the model: effects as means over them, and cells drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from semimech.models.vae.closed import ClosedForm, mean_level
+from semimech.models.vae.decoder import decoded, encoded, hidden_of, standardised
+from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
+from semimech.models.vae.guide import drawn, pushed
+
+DRAWS = 4  # of a shared table E * M; each cell has its own draw otherwise
+
+
+@dataclass(frozen=True, eq=False)
+class Pushed:
+    """The trained model, and the latents of control cells, which are the same for every condition asked for.
+
+    latents: controls x L, drawn once from their posteriors, or from the prior.
+    """
+
+    form: Form
+    parameters: Parameters
+    tables: Tables
+    latents: np.ndarray
+
+    def logits(
+        self, closed: ClosedForm, row: np.ndarray, offset: np.ndarray, weight: float = 1.0, gate: float = 1.0
+    ) -> np.ndarray:
+        """Log rates of the control cells under a row of the design (draws x cells x features).
+
+        weight: of what the perturbations do beyond the offset; gate: of what pairs of them add to that.
+        """
+        index = np.flatnonzero(row)
+        # As many places as the next power of two, so that mixtures of like sizes compile once.
+        empty = np.flatnonzero(row == 0)
+        places = min(len(row), 1 << max(len(index) - 1, 0).bit_length())
+        index = np.concatenate([index, empty[: places - len(index)]])
+        keys = jax.random.split(jax.random.key(0), DRAWS if self.form.network_guide else 1)
+        parts = jnp.asarray(index, jnp.int32), jnp.asarray(weight * row[index], jnp.float32)
+        parameters = self.parameters
+        if "pair_out" in parameters:
+            # Pairs are products of two doses, so the weight would count twice.
+            factor = gate / weight if weight else 0.0
+            parameters = parameters | {"pair_out": parameters["pair_out"] * factor}
+        fixed = jnp.asarray(closed.base[closed.batch] + offset[None, :], jnp.float32)
+        latents = jnp.asarray(self.latents, jnp.float32)
+        return np.asarray(_logits(self.form, parameters, self.tables, latents, *parts, fixed, keys))
+
+    def effect(
+        self, closed: ClosedForm, row: np.ndarray, offset: np.ndarray, gate: float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(effect against the control, effect beyond the offset) of a row of the design (features,) each."""
+        nothing = np.zeros_like(row)
+        treated = self._level(closed, self.logits(closed, row, offset, 1.0, gate))
+        without = self._level(closed, self.logits(closed, nothing, offset))
+        control = without if not offset.any() else self._level(closed, self.logits(closed, nothing, 0 * offset))
+        return treated - control, treated - without
+
+    def _level(self, closed: ClosedForm, logits: np.ndarray) -> np.ndarray:
+        if not self.form.counts:
+            return logits.mean((0, 1))
+        library = jnp.asarray(closed.library, jnp.float32)
+        theta = self.log_theta
+        return np.mean([np.asarray(mean_level(jnp.asarray(draw), library, theta)) for draw in logits], axis=0)
+
+    @property
+    def log_theta(self) -> Array:
+        """Of the counts; a Poisson variable is one with a large theta."""
+        shared = self.parameters["log_theta"]
+        return jnp.full_like(shared, np.log(1e4)) if self.form.likelihood == "poisson" else shared
+
+
+@partial(jax.jit, static_argnums=0)
+def _logits(
+    form: Form,
+    parameters: Parameters,
+    tables: Tables,
+    latents: Array,
+    index: Array,
+    dose: Array,
+    fixed: Array,
+    keys: Array,
+) -> Array:
+    n = latents.shape[0]
+    one = replace(form, particles=1)
+    ones = jnp.ones(n, latents.dtype)
+    places = jnp.broadcast_to(index[None], (n, index.shape[0])), jnp.broadcast_to(dose[None], (n, dose.shape[0]))
+    cells = Minibatch(fixed, ones, *places, jnp.zeros(n, jnp.int32), ones, 0 * ones, jnp.zeros((), jnp.int32))
+
+    def draw(key: Array) -> Array:
+        effect = drawn(one, parameters, tables, cells, key)
+        return decoded(parameters, hidden_of(one, parameters, latents[None], effect, cells))[0] + fixed
+
+    return jax.vmap(draw)(keys)
+
+
+def control_latents(
+    form: Form, parameters: Parameters, tables: Tables, values: np.ndarray, failing: np.ndarray, seed: int
+) -> np.ndarray:
+    """One draw of q(z | x) for each control cell (cells x L)."""
+    n = len(values)
+    library = np.maximum(values.sum(1), 1).astype(np.float32)
+    index, dose, zeros = np.zeros((n, 1), np.int32), np.zeros((n, 1), np.float32), np.zeros(n, np.int32)
+    fail = failing.astype(np.float32)
+    cells = Minibatch(values, library, index, dose, zeros, np.ones(n, np.float32), fail, np.int32(0))  # type: ignore[arg-type]
+    return np.asarray(_latents(form, parameters, tables, cells, jax.random.key(seed)))
+
+
+@partial(jax.jit, static_argnums=0)
+def _latents(form: Form, parameters: Parameters, tables: Tables, cells: Minibatch, key: Array) -> Array:
+    seen = standardised(form, tables, cells.values, cells.library) @ parameters["encode_x"]
+    effect = pushed(drawn(replace(form, particles=1), parameters, tables, cells, key), cells, parameters["encode_u"])
+    if form.quality:
+        effect = (
+            effect + (parameters["artefact_mean"] @ parameters["encode_e"])[None, None] * cells.failing[None, :, None]
+        )
+    mean, log_sd = encoded(parameters, seen[None] + effect)
+    return (mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape, mean.dtype))[0]
+
+
+def drawn_counts(log_mean: np.ndarray, log_theta: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Negative binomial counts, gamma then Poisson (cells x features)."""
+    theta = np.exp(log_theta.astype(float))
+    return random.poisson(random.standard_gamma(theta, log_mean.shape) / theta * np.exp(log_mean)).astype(np.float32)

@@ -1,0 +1,41 @@
+"""Likelihoods against SciPy, and an expectation against the sum over counts."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from semimech.numerics.counts import expected_log1p, gaussian, log_gamma, negative_binomial, poisson
+
+COUNTS = np.array([[0, 1, 7], [300, 2, 0]], np.float32)
+MEANS = np.array([[0.3, 2.5, 4.0], [210.0, 0.02, 9.0]], np.float32)
+THETA = np.array([0.4, 3.0, 120.0], np.float32)
+
+
+def test_log_gamma_and_its_gradient() -> None:
+    y = np.geomspace(1e-3, 1e5, 60).astype(np.float32)
+    value, gradient = jax.jit(jax.vmap(jax.value_and_grad(log_gamma)))(jnp.asarray(y))
+    np.testing.assert_allclose(value, special.gammaln(y), rtol=1e-4, atol=2e-4)
+    np.testing.assert_allclose(gradient, special.digamma(y), rtol=1e-4, atol=1e-4)
+
+
+def test_likelihoods_are_those_of_scipy() -> None:
+    factorial = special.gammaln(COUNTS + 1)
+    found = jax.jit(negative_binomial)(COUNTS, np.log(MEANS), np.log(THETA)) - factorial
+    np.testing.assert_allclose(found, stats.nbinom.logpmf(COUNTS, THETA, THETA / (THETA + MEANS)), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(
+        jax.jit(poisson)(COUNTS, np.log(MEANS)) - factorial, stats.poisson.logpmf(COUNTS, MEANS), rtol=1e-4, atol=1e-3
+    )
+    found = jax.jit(gaussian)(COUNTS, MEANS, np.log(MEANS))
+    np.testing.assert_allclose(found, stats.norm.logpdf(COUNTS, MEANS, MEANS), 1e-5)
+
+
+@pytest.mark.parametrize("library", [500.0, 50_000.0])
+def test_counts_are_integrated_out(library: float) -> None:
+    counts = np.arange(20_000)
+    factor = 1e4 / library
+    pmf = stats.nbinom.pmf(counts[:, None, None], THETA, THETA / (THETA + MEANS))
+    expected = (pmf * np.log1p(factor * counts)[:, None, None]).sum(0)
+    found = jax.jit(expected_log1p)(np.log(MEANS), np.log(THETA), np.full(2, factor, np.float32))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
