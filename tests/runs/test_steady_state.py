@@ -17,6 +17,7 @@ from semimech.runs.folder import RunFolder
 from semimech.runs.options import RunOptions
 from semimech.runs.pipeline import run_screen
 from semimech.runs.steady_state import SteadyStateFit, fit_steady_state
+from semimech.simulate.demo import simulate_demo
 from semimech.support.errors import UserError
 
 
@@ -152,4 +153,6 @@ def test_a_run_judges_the_term_beside_plain_training(run: RunFolder) -> None:
 def test_a_run_refuses_the_term_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'trajectory' is refused, for controls move with time"):
         run_screen(screen(1.0), tmp_path / "run", RunOptions(models=("neural-courses",), steady_state="trajectory"))
+    with pytest.raises(UserError, match=r"no time that is a number: give obs\['time'\]"):
+        run_screen(simulate_demo(1), tmp_path / "run", RunOptions(steady_state="hard"))
     assert not (tmp_path / "run").exists()

@@ -16,6 +16,7 @@ from semimech.models.dynamics import FittedStates
 from semimech.models.dynamics.law import Law, NeuralLaw
 from semimech.models.dynamics.steady_state import Term
 from semimech.models.dynamics.strength import RATE, STEPS, STRENGTHS
+from semimech.models.dynamics.table import course_table
 from semimech.models.dynamics.term import TermFit
 from semimech.runs.assumptions import read_verdicts
 from semimech.runs.folder import RunFolder
@@ -112,7 +113,11 @@ def keep_term(run: RunFolder, model: Fitted) -> None:
 
 
 def decided(term: Asked, screen: Screen, seed: int) -> Term:
-    """The term that the controls of a screen allow; UserError where they forbid the one that was asked for."""
+    """The term that the controls of a screen allow; UserError where they forbid the one that was asked for.
+
+    And where the screen is none of time courses.
+    """
+    course_table([condition for condition in screen.conditions if not condition.is_control])
     return allowed(term, drift(screen, seed))
 
 
