@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,3 +27,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A table in Markdown."""
     lines = ["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows)]
     return [*lines, ""]
+
+
+def paragraph(text: str) -> list[str]:
+    """Lines of at most 118 characters, and an empty one."""
+    return [*textwrap.wrap(text, 118, break_long_words=False, break_on_hyphens=False), ""]

@@ -150,3 +150,11 @@ def test_simulated_courses_are_those_of_the_law() -> None:
     settled = simulate_courses(np.random.default_rng(3), weights, gain, 4, 0, 0.0)
     x = settled.clean[:, 0]
     np.testing.assert_allclose(gain * np.tanh(x @ weights.T + settled.push), x, atol=1e-6)
+
+
+def test_a_course_begins_where_it_is_said_to() -> None:
+    level = np.array([[0.5, -1.0], [2.0, 0.0]])
+    data = courses_of(TIMES, np.zeros((2, 4, 2)), level=level)
+    law = NetworkLaw()
+    states = CourseObjective(law, Method(steps=8)).predict(law.start(2, 0, 0), data).states
+    np.testing.assert_allclose(states, level[:, None] * np.exp(-TIMES)[:, None], atol=1e-4)

@@ -17,7 +17,7 @@ class Given(NamedTuple):
     """What is done in one condition; held throughout.
 
     push: known input u of each node (nodes,). activity: of the perturbations whose effect on the nodes is learnt
-    (inputs,). held, level: 1 where a node is clamped, and where (nodes,).
+    (inputs,). held: 1 where a node is clamped; level: where each node begins, and stays if clamped (nodes,).
     """
 
     push: Array

@@ -67,7 +67,7 @@ class CourseObjective:
         """States of all conditions (conditions x times x nodes), each with its status and steps."""
         times = data.times if stretch is None else data.times * stretch
         begin = jnp.zeros((), times.dtype)
-        origin = data.given.held * data.given.level
+        origin = data.given.level
 
         def whole(start: Array, begin: Array, times: Array, given: Given) -> Trajectory:
             return trajectory(self.method, self.law.rate, start, begin, times, (parameters, given))
@@ -89,7 +89,7 @@ class CourseObjective:
     @staticmethod
     def _each_interval(solve: Callable[..., Any], times: Array, data: Courses) -> Any:
         """`solve(start, begin, times, given)` from every sample to the next (conditions x times x ...)."""
-        origin = data.given.held * data.given.level
+        origin = data.given.level
         starts = jnp.concatenate([origin[:, None], data.observed[:, :-1]], 1)
         befores = jnp.concatenate([jnp.zeros(1, times.dtype), times[:-1]])
         one = jax.vmap(solve, (0, 0, 0, None))

@@ -56,7 +56,7 @@ class PopulationObjective:
                 return (1 - given.held) * (self.law.rate(t, origin + d, (args, given)) - rest)
 
             begin = jnp.zeros((), data.times.dtype)
-            return trajectory(self.method, rate, given.held * given.level, begin, data.times, parameters)
+            return trajectory(self.method, rate, given.level, begin, data.times, parameters)
 
         return jax.vmap(jax.vmap(one, (None, 0)), (0, None))(data.given, start)
 

@@ -111,7 +111,7 @@ class CourseProblem:
             field, begin = objective.law.rate, jnp.zeros((), data.times.dtype)
             return retrace(objective.method, field, start, begin, data.times, (parameters, given))
 
-        found = np.asarray(jax.jit(jax.vmap(miss))(data.given.held * data.given.level, data.given))
+        found = np.asarray(jax.jit(jax.vmap(miss))(data.given.level, data.given))
         if not found.max() <= limit:
             worst = self.table.courses[int(found.argmax())].label
             raise UserError(
