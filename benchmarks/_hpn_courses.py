@@ -151,5 +151,5 @@ def _late(given: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
     shares = np.linspace(0, 1, 11)
     before, final = int(seen[-2]), int(seen[-1])
     share = min(shares, key=lambda s: np.nanmean((given[:, :, final] - shrunk(s, before)) ** 2))
-    value = {"persistence": last(final), f"persistence, shrunk by {share:.1f}": shrunk(share, final)}
+    value = {"persistence": last(final), f"persistence, shrunk to {share:.1f}": shrunk(share, final)}
     return {name: np.broadcast_to(rule[:, :, None], given.shape) for name, rule in value.items()}
