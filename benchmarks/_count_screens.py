@@ -14,7 +14,7 @@ from scipy import stats
 from semimech.data.condition import Condition, Perturbation
 from semimech.data.screen import Screen
 
-Truth = Literal["additive", "bilinear", "saturating"]
+Truth = Literal["additive", "bilinear", "saturating", "private"]
 BLOCK = 2_000  # cells drawn at a time
 LIBRARY, SPREAD = 5_000.0, 0.4  # median counts of a cell, sd of their logarithm
 SATURATION = 1.0  # log-rate beyond which effects saturate
@@ -36,7 +36,7 @@ def combinations_screen(
     """Singles, random pairs and triples; log-rates of a combination by the law.
 
     additive: the sum of d_a. bilinear: that and the sum over pairs of (U_a * U_b) V, of rank 4. saturating:
-    s tanh(sum of d_a / s), of singles too.
+    s tanh(sum of d_a / s), of singles too. private: the sum and effects that each combination has for itself.
     """
     random = np.random.default_rng([seed, 31])
     alone = sparse_logs(random, perturbations, genes, share=0.3, size=0.5)
@@ -48,6 +48,9 @@ def combinations_screen(
         programmes = random.normal(size=(RANK, genes)) * (random.random((RANK, genes)) < 0.3)
         together = ((given @ factors) ** 2 - given @ factors**2) / 2
         logs = logs + 0.2 * together @ programmes
+    if law == "private":
+        own = sparse_logs(random, len(given), genes, share=0.15, size=0.5)
+        logs = logs + np.where(given.sum(1, keepdims=True) > 1, own, 0.0)
     if law == "saturating":
         logs = SATURATION * np.tanh(logs / SATURATION)
     return measured(random, logs, given, cells, controls)

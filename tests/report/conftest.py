@@ -12,9 +12,12 @@ from semimech.data.effects import effects_of
 from semimech.data.network import Network
 from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
-from semimech.data.splits import split_screen
+from semimech.data.splits import Split, split_screen
 from semimech.evaluate.coverage import COLUMNS
 from semimech.models.base import Prediction
+from semimech.models.effects import EffectEstimator
+from semimech.models.intervals import WithIntervals
+from semimech.models.storage import save_fitted
 from semimech.runs.folder import RunFolder
 from semimech.runs.interactions import keep_interactions
 from semimech.runs.perturbations import perturbations_table
@@ -179,6 +182,9 @@ def write_extras(run: RunFolder, screen: Screen) -> None:
     latent = [(drug, gene, effect) for drug in HARD_DRUGS for gene in HARD for effect in (0.5,)]
     run.write_table("latent/gpo-vae", pd.DataFrame(latent, columns=["perturbation", "latent", "effect"]))
     run.write_json("latent/gpo-vae", {"sentences": ["gpo-vae: <1> of the latent part & the closed form."]})
+    rows = np.arange(screen.shape[0])
+    effects = EffectEstimator().fit(screen, Split("all rows", "all rows", 0, rows, rows[:0]))
+    save_fitted(WithIntervals(effects, {}, effects.conditions), run.path / "models" / "effects")
     truth = screen.truth
     if truth is None:
         return

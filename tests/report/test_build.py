@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from semimech.cli.main import main
+from semimech.models.storage import load_fitted
 from semimech.report.build import build_report
+from semimech.report.effects import effect_rows
+from semimech.report.interactions import interaction_rows
 from semimech.report.reading import ReportData, read_observed
 from semimech.runs.folder import RunFolder
 from semimech.support.errors import UserError
@@ -117,6 +120,17 @@ def test_scores_stand_beside_baseline_ceiling_and_interval(page, run):
     assert "CellBox starts at W = 0" in page.text
 
 
+def test_estimated_effects_stand_beside_the_measured_ones(page, run, bare_run):
+    fitted = load_fitted(run.path / "models" / "effects").model
+    strongest = int((fitted.estimates**2).sum(1).argmax())
+    row = page.text[page.text.index("as measured, of its standard errors") :]
+    for words in (fitted.conditions[strongest].label, fitted.features[int(abs(fitted.estimates[strongest]).argmax())]):
+        assert words in row
+    assert fitted.told in page.text
+    assert all(name in page.text for name in fitted.errors)
+    assert effect_rows(ReportData(bare_run)) is None
+
+
 def test_pairs_stand_with_their_interaction_and_its_interval(page, run, bare_run):
     table = run.table("interactions")
     told = table.loc[((table["synergy"] - 1).abs() / (table["synergy_upper"] - table["synergy_lower"])).idxmax()]
@@ -124,7 +138,7 @@ def test_pairs_stand_with_their_interaction_and_its_interval(page, run, bare_run
     for words in (told["condition"], told["kind"], f"{told['synergy']:.3f}".lstrip("0")):
         assert words in row
     assert f"Of {len(table)} pairs that were measured" in page.text
-    assert "Interactions" not in Page(build_report(bare_run).read_text(encoding="utf-8")).text
+    assert interaction_rows(ReportData(bare_run)) is None
 
 
 def test_figures_are_kept_as_svg_and_png(html, run):

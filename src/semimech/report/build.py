@@ -17,6 +17,7 @@ from semimech.evaluate.coverage import INTERVAL_SCORES
 from semimech.evaluate.scores import SCORES
 from semimech.evaluate.strength import strongest_first
 from semimech.plot.style import inlined, save
+from semimech.report.effects import effect_rows
 from semimech.report.figures import Drawn, draw_all, recoveries
 from semimech.report.interactions import interaction_rows
 from semimech.report.reading import ReportData, card_of
@@ -87,7 +88,8 @@ def _content(data: ReportData) -> dict[str, Any]:
         "network": "Network",
     }
     titles |= {"recovery": "Recovery"} if truth else {}
-    interactions = interaction_rows(data)
+    effects, interactions = effect_rows(data), interaction_rows(data)
+    titles |= {"effects": "Effects"} if effects else {}
     titles |= {"interactions": "Interactions"} if interactions else {}
     titles |= {"predictions": "Predictions", "provenance": "Provenance"}
     return {
@@ -108,6 +110,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "networks": list(_networks(data)),
         "edge_sentences": data.run.edge_sentences(),
         "recoveries": [_recovery_row(one) for one in truth],
+        "effects": effects,
         "interactions": interactions,
         "unseen": unseen_combinations(data),
         "provenance": _provenance(data),

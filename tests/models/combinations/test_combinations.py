@@ -114,3 +114,14 @@ def test_what_cannot_be_done_is_said(screen):
     for options in ({"scale": "log2"}, {"rank": -1}, {"folds": 1}):
         with pytest.raises(UserError, match="combinations"):
             Combinations(**options)
+
+
+def test_a_single_replicated_condition_does_not_decide_for_all():
+    screen = simulate_demo(replicates=2)
+    strong = np.array([len(c.doses) == 1 and c.doses[0][1] == 1.5 for c in screen.conditions])
+    rows = np.flatnonzero(strong[screen.condition_codes])
+    codes = screen.condition_codes[rows]
+    once = np.sort(np.r_[np.unique(codes, return_index=True)[1], len(codes) - 1])
+    fitted = Combinations().fit(screen, Split("singles", "all", 0, rows[once], rows[:0]))
+    assert fitted.told.startswith("nothing")
+    assert fitted.settings.spread > 0

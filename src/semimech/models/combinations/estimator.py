@@ -21,7 +21,7 @@ from semimech.models.effects.estimator import measured_effects
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
-UNTOLD = 2.0  # spread where nothing can be held out
+UNTOLD = 1.0  # spread where nothing can be held out
 NOISE_SHARE = 0.1  # of the mean squared effect, where no condition has two rows
 
 
@@ -69,9 +69,7 @@ class Combinations:
         law = self._law(data, np.asarray(split.train), settings, seed)
         total = errors.get("no change", 0.0)
         shares = {what: error / total for what, error in errors.items()} if total else {}
-        return FittedCombinations(
-            effects.features, effects.conditions, law, settings, told if folds else "nothing", shares
-        )
+        return FittedCombinations(effects.features, effects.conditions, law, settings, told, shares)
 
     def refits(
         self, screen: Screen, split: Split, fitted: FittedCombinations, inner: Sequence[Split], *, seed: int,

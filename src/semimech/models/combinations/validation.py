@@ -22,7 +22,8 @@ PENALTIES = (16.0, 8.0, 4.0, 2.0)
 GATES = (0.25, 0.5, 0.75, 1.0)  # and 0, by the sums alone
 UNSHRUNK = 1.0
 WORTH = 0.99  # of the error without it must a bilinear term leave at most
-COMBINATIONS, CELLS = "held-out combinations", "held-out cells of singles"
+COMBINATIONS, CONDITIONS, CELLS = "held-out combinations", "held-out conditions", "held-out cells of singles"
+NOTHING = "nothing, as no rows could be held out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +91,27 @@ def _dealt(batches: np.ndarray, random: np.random.Generator, folds: int) -> np.n
 
 
 def folds_of(data: Data, split: Split, folds: int, seed: int) -> tuple[str, list[Fold]]:
-    """(what is held out, folds): combinations, else cells of the conditions there are."""
+    """(what is held out, folds): combinations, else other conditions, else cells of the conditions there are.
+
+    Where fewer than half of the conditions have rows to hold out these tell nothing of the others: no folds.
+    """
     screen = data.screen
     inner, told = combination_folds(screen, split, folds, seed), COMBINATIONS
+    if not inner:
+        inner, told = inner_splits(screen, split, "conditions", folds, seed), CONDITIONS
     if not inner:
         inner, told = inner_splits(screen, split, "rows", folds, seed), CELLS
     found = []
     for each in inner:
         held = effects_of(screen, each.test)
-        asked, _ = common(held, effects_of(screen, each.train)) if told == CELLS else (np.arange(len(held)), None)
+        asked = np.arange(len(held))
+        if told == CELLS:
+            asked, _ = common(held, effects_of(screen, each.train))
         if len(asked):
             noise = data.noise.of_part(screen, each.test, held)
             found.append(Fold(each.train, held.take(asked), noise.take(asked)))
+    if told == CELLS and 2 * len({c for fold in found for c in fold.held.conditions}) < len(data.noise.conditions):
+        return NOTHING, []
     return told, found
 
 
