@@ -18,11 +18,11 @@ from benchmarks._random_screens import EDGES, GAIN, NODES, Setting, simulate
 from scipy.stats import t as student
 
 from semimech.data.effects import effects_of
+from semimech.data.qvalues import q_values
 from semimech.data.readers import read_screen
 from semimech.data.screen import Screen
 from semimech.evaluate.bootstrap import dirichlet_weights, interval
 from semimech.evaluate.evidence import edge_evidence
-from semimech.evaluate.evidence.qvalues import q_values
 from semimech.simulate.demo import simulate_demo
 
 LEVELS = (0.05, 0.1, 0.2)

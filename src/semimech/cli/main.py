@@ -14,13 +14,14 @@ from semimech.support.errors import UserError
 if TYPE_CHECKING:
     from cyclopts import App
 
-# name -> what it does; each is the function of that name in semimech/cli/<name>.py, imported when it is called.
+# name -> what it does; each is the function of that name (- as _) in cli/<name>.py, imported when it is called.
 COMMANDS = {
     "check": "Say what is in a screen, and what is wrong or doubtful in it.",
     "run": "Fit and judge models on a screen; writes a run folder and a report.",
     "assumptions": "Test what models silently assume: holds, violated, or cannot be tested.",
     "predict": "Predict conditions, seen or unseen, from a run folder.",
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
+    "network-score": "Judge a network, or a table of edges, on the interventions of a screen.",
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
     "report": "Write the report of a run again.",
     "benchmark": "Measure how well networks of known truth are found (recovery).",
@@ -50,7 +51,8 @@ def build_app() -> App:
         print_error=False,
     )
     for name, sentence in COMMANDS.items():
-        app.command(f"semimech.cli.{name}:{name}", name=name, help=sentence)
+        function = name.replace("-", "_")
+        app.command(f"semimech.cli.{function}:{function}", name=name, help=sentence)
     return app
 
 

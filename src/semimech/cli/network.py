@@ -47,7 +47,7 @@ def network(
     if not 0 <= min_stability <= 1:
         raise UserError(f"--min-stability is {min_stability:g}: give a share between 0 and 1.")
     folder = RunFolder.open(run)
-    name = _chosen(folder, model)
+    name = chosen_model(folder, model)
     whole = ReportData(folder).network(name)
     if whole is None:
         raise UserError(f"The run {run} has no network of {name}: correct the name given to --model.")
@@ -59,7 +59,8 @@ def network(
     print("\n".join(f"written  {path}" for path in written))
 
 
-def _chosen(run: RunFolder, model: str | None) -> str:
+def chosen_model(run: RunFolder, model: str | None) -> str:
+    """The slug of the model whose network is meant; UserError where it cannot be told."""
     from semimech.runs.folder import slug
 
     have = run.networks()

@@ -12,6 +12,7 @@ from semimech.support.errors import UserError, listed
 
 EDGE_COLUMNS = ("source", "target", "weight")
 INPUT_ENDING = " (input)"
+SCORE = "score"  # a column by which a network says how its edges rank
 
 
 def input_node(perturbation: str, features: Collection[str]) -> str:
@@ -25,7 +26,8 @@ class Network:
 
     `edges` has the columns source, target, weight (signed: the change of the target's input per unit of the
     source) and any columns of evidence: stability (share of resamples that have the edge with this sign), lower and
-    upper (90 % interval of the weight over resamples), identifiable, q_value (see `evaluate.evidence`).
+    upper (90 % interval of the weight over resamples), identifiable, q_value (see `evaluate.evidence`), score (at
+    least 0, by which the edges rank where they do not by drive or weight).
     `roles` gives each node its role: molecule, phenotype or input. Raises UserError where an edge names an
     unknown node, stands twice, or has no finite weight.
     """

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from semimech.data.network import INPUT_ENDING, Network
+from semimech.data.network import INPUT_ENDING, SCORE, Network
 
 DRIVE, STABILITY = "drive", "stability"
 
@@ -43,7 +43,9 @@ def _swing(name: str, is_input: bool, effects: Mapping[str, float], activities: 
 
 
 def strength_of(edges: pd.DataFrame) -> pd.Series:
-    """|drive| where it is known, else |weight|; times the stability where it is known."""
+    """The network's own score where it has one; else |drive| or |weight|, times the stability where it is known."""
+    if SCORE in edges:
+        return edges[SCORE].fillna(0.0)
     strength = edges[DRIVE if DRIVE in edges else "weight"].abs()
     return strength * edges[STABILITY].fillna(1.0) if STABILITY in edges else strength
 

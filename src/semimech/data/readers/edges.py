@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,10 @@ from semimech.support.errors import UserError, listed
 PARQUET = ".parquet"
 
 
-def read_edges(path: Path | str) -> pd.DataFrame:
+def read_edges(path: Path | str, also: Sequence[str] = ()) -> pd.DataFrame:
     """The columns source, target (text) and weight (1 where the table has none) of a CSV, TSV or Parquet table.
+
+    also: further columns of numbers that are kept where the table has them.
 
     Raises UserError where the file or a column is missing, a name is empty, or a weight is no finite number.
     """
@@ -42,4 +45,5 @@ def read_edges(path: Path | str) -> pd.DataFrame:
             f"{path.name} has the weight '{table['weight'].iloc[row]}' in row {row + 1:,}, where a number belongs: "
             "correct it."
         )
-    return edges.assign(weight=weight.astype(float)).reset_index(drop=True)
+    kept = {name: pd.to_numeric(table[name], errors="coerce") for name in also if name in table}
+    return edges.assign(weight=weight.astype(float), **kept).reset_index(drop=True)

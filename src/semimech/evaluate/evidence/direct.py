@@ -9,11 +9,11 @@ import numpy as np
 from scipy.stats import chi2
 
 from semimech.data.effects import Effects, effects_of
+from semimech.data.qvalues import q_values
 from semimech.data.scored import target_columns
 from semimech.data.screen import Screen
 from semimech.evaluate.evidence.found import EdgeEvidence
 from semimech.evaluate.evidence.noise import Noise, noise_of
-from semimech.evaluate.evidence.qvalues import q_values
 from semimech.evaluate.evidence.row import Row, edges_into, nothing_told
 from semimech.models.baselines.fitted import encode
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semimech.data.covariance import shrunk
 from semimech.data.effects import Effects, group_moments
 from semimech.data.screen import Screen, normalise
 
@@ -65,15 +66,3 @@ def _reference(screen: Screen, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray
     batches = screen.batches
     centres, _, controls = group_moments(screen, rows[screen.is_control[rows]], batches, int(batches.max()) + 1)
     return batches, centres, controls
-
-
-def shrunk(covariance: np.ndarray, freedom: int) -> np.ndarray:
-    """The covariance with its correlations shrunk towards 0 by their own sampling variance (nodes x nodes)."""
-    sd = np.sqrt(np.diag(covariance))
-    sd = np.maximum(sd, 1e-6 * max(float(sd.max(initial=0.0)), 1e-300))
-    correlation = covariance / np.outer(sd, sd)
-    off = ~np.eye(len(sd), dtype=bool)
-    squares = float((correlation[off] ** 2).sum())
-    doubt = float(((1 - correlation[off] ** 2) ** 2).sum()) / freedom
-    kept = 1 - min(1.0, doubt / squares) if squares > 0 else 0.0
-    return np.where(off, kept * correlation, 1.0) * np.outer(sd, sd)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from semimech.evaluate.evidence.qvalues import q_values
+from semimech.data.qvalues import q_values
 
 
 def test_with_no_null_left_out_it_is_benjamini_and_hochberg() -> None:
