@@ -136,7 +136,7 @@ def papalexi(folder: Path) -> list[str]:
         wanted = first if method == "clamp" else first[first["ranking"] == score.name]
         for row in wanted.to_dict("records"):
             cells = (f"{row[name]:.3f}" for name in ("wasserstein", "precision", "recall", "false_omission_rate"))
-            rows.append([row["ranking"], *cells])
+            rows.append([row["ranking"].replace("|", r"\|"), *cells])
         for one in score.known:
             interval = f"{one.expected:.2f} ({one.lower} to {one.upper})"
             overlaps.append(

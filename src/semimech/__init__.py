@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from semimech.evaluate.evidence import EdgeEvidence as EdgeEvidence
     from semimech.evaluate.evidence import edge_evidence as edge_evidence
     from semimech.evaluate.interactions import interactions_of as interactions_of
+    from semimech.evaluate.interventions import score_network as score_network
     from semimech.evaluate.judge import judge as judge
     from semimech.evaluate.scores import SCORES as SCORES
     from semimech.models.base import Prediction as Prediction
     from semimech.models.baselines import BASELINES as BASELINES
     from semimech.models.cellbox import CellBox as CellBox
     from semimech.models.combinations import Combinations as Combinations
+    from semimech.models.direct import screen_network as screen_network
     from semimech.models.effects import EffectEstimator as EffectEstimator
     from semimech.models.intervals import with_intervals as with_intervals
     from semimech.models.vae import CradleVAE as CradleVAE
@@ -76,6 +78,8 @@ _HOMES = {
     "EdgeEvidence": "semimech.evaluate.evidence",
     "edge_evidence": "semimech.evaluate.evidence",
     "interactions_of": "semimech.evaluate.interactions",
+    "screen_network": "semimech.models.direct",
+    "score_network": "semimech.evaluate.interventions",
     "with_intervals": "semimech.models.intervals",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",

@@ -38,8 +38,8 @@ def network_score(
     data
         CellBox folder, h5ad, or table with one row a cell; or demo, the built-in simulated screen.
     edges
-        A run folder, or a table of edges (CSV, TSV, Parquet) with source, target and perhaps weight (or score), by which
-        they rank.
+        A run folder, or a table of edges (CSV, TSV, Parquet) with source, target and perhaps weight (or score), by
+        which they rank.
     model
         The model of the run whose network is wanted; needed only where the run has several.
     known

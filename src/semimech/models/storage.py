@@ -41,6 +41,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("InformedWithIntervals", "semimech.models.intervals"),
     ("FittedHybrid", "semimech.models.hybrid"),
     ("FittedEffects", "semimech.models.effects"),
+    ("Clamps", "semimech.models.direct"),
     ("FittedCombinations", "semimech.models.combinations"),
     ("Law", "semimech.models.combinations"),
     ("Settings", "semimech.models.combinations"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, norm
 
-from semimech.data.network import Network
+from semimech.data.network import SCORE, Network
 
 CALLED = 0.1  # q-value up to which the sentences count edges
 
@@ -41,8 +41,10 @@ class EdgeEvidence:
         """The network with the columns `q_value` and `identifiable` (NaN and False for what was not tested).
 
         The q-value is 1 where the test finds the other sign. Edges from drugs are not tested: what a drug acts on
-        directly is taken from its annotation.
+        directly is taken from its annotation. A network with a score of its own brings its own evidence, and keeps it.
         """
+        if SCORE in network.edges:
+            return network
         place = {name: i for i, name in enumerate(self.nodes if self.tested else ())}
         target, source = network.edges["target"].map(place), network.edges["source"].map(place)
         known = (target.notna() & source.notna()).to_numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,11 +19,14 @@ CLEAR = 4.0  # standard errors beyond which an effect is taken for one
 class Clamps:
     """Conditions in which genes are held.
 
-    sources: names of the genes held; columns: their features, -1 where they are not measured (sources,).
+    features, roles: of the screen. sources: names of the genes held; columns: their features, -1 where they are not
+    measured (sources,).
     levels: shift at which each is held, 0 where it is free (conditions x sources). values, errors: effects and their
     standard errors (conditions x features).
     """
 
+    features: tuple[str, ...]
+    roles: tuple[str, ...]
     sources: tuple[str, ...]
     columns: np.ndarray
     levels: np.ndarray
@@ -53,22 +56,31 @@ def clamps_of(screen: Screen, rows: np.ndarray, dose: float | None = None) -> Cl
     """The conditions among the rows whose perturbations each act on one gene.
 
     dose: size of the shift at which every target is held, on the scale of effects. Not given: that of the target's own
-    readout, or the largest clear effect of the perturbation, or for a knock-out the whole level of the controls,
-    whichever is largest: the readout of a protein that is gone may not fall, and too large a dose costs little.
+    readout or the largest clear effect of the perturbation, whichever is larger; and where the readout of a knock-out
+    does not clearly fall, at least the whole level of the controls, for the protein may be gone all the same. A dose
+    that is too large costs little, one that is too small much.
     Where a condition has a single row, its errors are the robust spread of the features' effects over conditions.
     Raises UserError without two such perturbations.
     """
+    found = clamps_if_any(screen, rows, dose)
+    if found is None:
+        raise UserError(
+            "The screen has fewer than two perturbed genes with rows and controls, and a network of direct effects "
+            "needs "
+            "at least two: give knock-outs, knock-downs or activations, each with one target (--targets)."
+        )
+    return found
+
+
+def clamps_if_any(screen: Screen, rows: np.ndarray, dose: float | None = None) -> Clamps | None:
+    """As `clamps_of`, None where fewer than two genes were perturbed."""
     kind = {p.name: p.kind for p in screen.perturbations if p.kind in GENETIC and len(p.targets) <= 1}
     target = {p.name: next(iter(p.targets), p.name) for p in screen.perturbations if p.name in kind}
     effects = effects_of(screen, rows)
     effects = effects.take(np.array([all(name in kind for name in c.names) for c in effects.conditions], bool))
     sources = tuple(dict.fromkeys(target[name] for c in effects.conditions for name in c.names))
     if len(sources) < 2:
-        raise UserError(
-            f"The screen has {len(sources)} perturbed gene{'s' if len(sources) != 1 else ''} with rows and controls, "
-            "and a network of direct effects needs at least two: give knock-outs, knock-downs or activations, each "
-            "with one target (--targets)."
-        )
+        return None
     place = {name: k for k, name in enumerate(sources)}
     column = {name: j for j, name in enumerate(screen.feature_names)}
     columns = np.array([column.get(name, -1) for name in sources])
@@ -82,9 +94,18 @@ def clamps_of(screen: Screen, rows: np.ndarray, dose: float | None = None) -> Cl
             signs[row, k] = 1.0 if kind[name] == "activation" else -1.0
             if kind[name] == "knock-out" and screen.scale != "log-ratio" and columns[k] >= 0:
                 whole[row, k] = effects.control_mean[columns[k]]
-    found = Clamps(sources, columns, signs, values, errors)
+    found = Clamps(screen.feature_names, tuple(screen.features["role"]), sources, columns, signs, values, errors)
+    whole[_falls(found)] = 0
     sizes = np.full(signs.shape, dose) if dose is not None else np.maximum(whole, _shown(found))
-    return Clamps(sources, columns, signs * sizes, values, errors)
+    return replace(found, levels=signs * sizes)
+
+
+def _falls(clamps: Clamps) -> np.ndarray:
+    """True where the own readout of what is held has clearly moved as it should (conditions x sources)."""
+    falls = np.zeros(clamps.levels.shape, bool)
+    measured = clamps.columns >= 0
+    falls[:, measured] = np.sign(clamps.levels[:, measured]) * clamps.z[:, clamps.columns[measured]] > CLEAR
+    return falls
 
 
 def _shown(clamps: Clamps) -> np.ndarray:

@@ -20,6 +20,7 @@ from semimech.support.errors import UserError
 Method = Literal["clamp", "ridge", "direct", "inverse", "partial-correlation"]
 METHODS: tuple[Method, ...] = get_args(Method)
 RIDGE = 0.03
+MOST = 100_000  # edges listed
 BULK = 0.8  # quantile of |t| that says how wide t is where there is no edge
 BOUND = float(norm.isf(0.05))
 
@@ -31,7 +32,7 @@ def screen_network(
     method: Method = "clamp",
     ridge: float = RIDGE,
     dose: float | None = None,
-    most_edges: int = 100_000,
+    most_edges: int = MOST,
 ) -> Network:
     """Edges from the genes that were perturbed, read off the effects of `rows` (all rows if not given).
 
@@ -62,7 +63,12 @@ def screen_network(
         "inverse": lambda: inverse(clamps),
         "partial-correlation": lambda: partial_correlation(screen, rows, clamps),
     }
-    return _as_network(screen, clamps, makers[method](), most_edges)
+    return _as_network(clamps, makers[method](), most_edges)
+
+
+def clamp_network(clamps: Clamps, *, ridge: float = RIDGE, most_edges: int = MOST) -> Network:
+    """As `screen_network`, its default method, of clamps that were kept."""
+    return _as_network(clamps, _clamp(clamps, ridge, weaker=True), most_edges)
 
 
 def _clamp(clamps: Clamps, ridge: float, *, weaker: bool) -> dict[str, np.ndarray]:
@@ -129,14 +135,14 @@ def _told(clamps: Clamps) -> np.ndarray:
     return np.arange(clamps.values.shape[1])[:, None] != clamps.columns
 
 
-def _as_network(screen: Screen, clamps: Clamps, found: dict[str, np.ndarray], most: int) -> Network:
+def _as_network(clamps: Clamps, found: dict[str, np.ndarray], most: int) -> Network:
     """The strongest edges as a table; sources that are not measured are nodes of role input."""
     score = np.where(_told(clamps), found[SCORE], 0.0)
     kept = np.argsort(-score, axis=None, kind="stable")[: min(most, int((score > 0).sum()))]
     target, source = np.unravel_index(kept, score.shape)
-    features = np.array(screen.feature_names, dtype=object)
+    features = np.array(clamps.features, dtype=object)
     edges = {"source": np.array(clamps.sources, dtype=object)[source], "target": features[target]}
     edges |= {name: matrix[target, source] for name, matrix in found.items()}
     outside = tuple(name for name, column in zip(clamps.sources, clamps.columns, strict=True) if column < 0)
-    roles = (*screen.features["role"], *("input" for _ in outside))
-    return Network((*screen.feature_names, *outside), pd.DataFrame(edges), roles)
+    roles = (*clamps.roles, *("input" for _ in outside))
+    return Network((*clamps.features, *outside), pd.DataFrame(edges), roles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 from semimech.data.effects import Effects, effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
+from semimech.models.direct import clamps_if_any
 from semimech.models.effects.fitted import FittedEffects
 from semimech.models.effects.methods import METHODS, PLAIN, Method, estimate
 from semimech.models.effects.noise import Noise, noise_of
@@ -31,7 +32,8 @@ class EffectEstimator:
     low-rank-adaptive (the second on what the first leaves). choice: 'mixture' (shares w >= 0, sum 1, of the least
     noise-weighted squared error) or 'best' (one of them); `method` takes one without choosing. folds: parts of the
     cells of each condition and batch that are held out in turn; the estimate is then made of all training cells.
-    A condition never seen is the sum of its single perturbations, or no change, and it is said so.
+    A condition never seen is the sum of its single perturbations, or no change, and it is said so. Its network is that
+    of `models.direct`: direct edges from the genes that were perturbed.
     Raises UserError for unknown options, and where there are no controls or fewer than two perturbations.
     Stacking: Breiman 1996, doi:10.1007/BF00117832; the estimates: docs/effects.md.
 
@@ -58,6 +60,9 @@ class EffectEstimator:
     def fit(self, screen: Screen, split: Split, *, seed: int = 0, monitor: Monitor = silent) -> FittedEffects:
         """Choose by held-out training cells, then estimate from all of them."""
         effects = measured_effects(screen, split.train, self.name)
+        return replace(self._chosen(screen, split, effects, seed), clamps=clamps_if_any(screen, split.train))
+
+    def _chosen(self, screen: Screen, split: Split, effects: Effects, seed: int) -> FittedEffects:
         noise = noise_of(screen, split.train, effects)
         if noise is None:
             told = "as measured: too few conditions have two rows to tell their noise"

@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from semimech.data.condition import Condition
+from semimech.data.network import Network
 from semimech.models.base import Prediction
+from semimech.models.direct import Clamps, clamp_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +19,8 @@ class FittedEffects:
     """estimates, measured: effects of the training conditions; standard_errors: of those measured (all c x f).
 
     shares: of each method in the estimates; told: what they were chosen by; errors: of each method on held-out cells,
-    noise-weighted, as shares of that of the condition mean.
+    noise-weighted, as shares of that of the condition mean. clamps: what direct edges are read from, None where fewer
+    than two genes were perturbed.
     """
 
     features: tuple[str, ...]
@@ -28,6 +31,7 @@ class FittedEffects:
     shares: Mapping[str, float]
     told: str
     errors: Mapping[str, float]
+    clamps: Clamps | None = None
 
     def predict(self, conditions: Sequence[Condition]) -> Prediction:
         """The estimates; the sum of the single perturbations where the condition was not seen, else no change."""
@@ -36,9 +40,9 @@ class FittedEffects:
         mean = np.array([effect for effect, _ in found]).reshape(len(conditions), len(self.features))
         return Prediction(conditions, self.features, mean, rests_on=tuple(words for _, words in found))
 
-    def network(self) -> None:
-        """None: estimated effects are no edges."""
-        return
+    def network(self) -> Network | None:
+        """The direct edges from the genes that were perturbed, see `models.direct.screen_network`."""
+        return clamp_network(self.clamps) if self.clamps is not None else None
 
     @cached_property
     def _rows(self) -> dict[tuple[tuple[str, float], ...], list[int]]:
