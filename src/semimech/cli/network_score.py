@@ -140,9 +140,10 @@ def _as_text(score: NetworkScore, *, seen: bool) -> str:
     rules = "CausalBench's rules: p < .05 uncorrected" if score.rules.compat else f"true at q <= {score.rules.level:g}"
     lines = [f"{score.name} ({rules})", f"  {'':<24}{'edges':>8}{'Wasserstein':>13}{'precision':>11}{'omitted':>9}"]
     for row in score.matched.to_dict("records"):
-        numbers = (
-            f"{row['edges']:>8,}{row['wasserstein']:>13.4f}{row['precision']:>11.3f}{row['false_omission_rate']:>9.3f}"
+        omitted = (
+            "-" if row["false_omission_rate"] != row["false_omission_rate"] else f"{row['false_omission_rate']:.3f}"
         )
+        numbers = f"{row['edges']:>8,}{row['wasserstein']:>13.4f}{row['precision']:>11.3f}{omitted:>9}"
         lines.append(f"  {row['ranking'][:23]:<24}{numbers}")
     said = list(score.sentences)
     if seen:

@@ -49,9 +49,9 @@ def intervention_table(
     those of CausalBench (Chevalley et al. 2022, arXiv:2210.17283). Raises UserError without control
     rows, or without perturbed ones.
 
-    >>> from semimech import simulate_screen
-    >>> intervention_table(simulate_screen({"topology": {"nodes": 8}})).p_value.shape
-    (5, 8)
+    >>> from semimech import simulate_demo
+    >>> intervention_table(simulate_demo()).p_value.shape
+    (8, 22)
     """
     rows = np.arange(screen.shape[0]) if rows is None else np.sort(np.asarray(rows))
     names, signs, code = _sources(screen)
