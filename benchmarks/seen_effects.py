@@ -229,7 +229,7 @@ def speed() -> list[str]:
         lines.append([method, *since(clock, cores)])
     clock, cores = time.perf_counter(), time.process_time()
     EffectEstimator().fit(screen, split)
-    lines.append(["whole fit, choice by five folds included", *since(clock, cores)])
+    lines.append(["whole fit, effects and choice by held-out cells included", *since(clock, cores)])
     print(lines, flush=True)
     return [
         f"## Time: 600 perturbations, 8,000 genes, {screen.shape[0]:,} cells",

@@ -15,6 +15,7 @@ from semimech.models.effects.methods import Method, estimate
 from semimech.models.effects.noise import Noise
 
 LEAST_SHARE = 0.02
+ENOUGH = 2_000_000  # entries of held-out tables
 
 
 def products(
@@ -24,9 +25,9 @@ def products(
 
     x_i: effects by method i from the rows of the other folds; y: those of the rows held out, against control rows of
     their own, with the covariance V of their `noise` (given for all training rows). Rows are held out within conditions
-    and batches.
+    and batches. Large tables tell enough with fewer folds.
     """
-    found = np.zeros((len(methods), len(methods)))
+    found, entries = np.zeros((len(methods), len(methods))), 0
     for inner in inner_splits(screen, split, "rows", folds, seed):
         fit, held = effects_of(screen, inner.train), effects_of(screen, inner.test)
         known, doubt = noise.of_part(screen, inner.train, fit), noise.of_part(screen, inner.test, held)
@@ -38,6 +39,9 @@ def products(
             [whitened(screen, held, doubt, estimate(m, values, known)[answered] - held.values) for m in methods]
         )
         found += white @ white.T
+        entries += white.shape[1]
+        if entries > ENOUGH:
+            break
     return found
 
 
