@@ -15,7 +15,7 @@ from semimech.data.splits import Split
 from semimech.models.combinations.counts import CountCurves
 from semimech.models.combinations.fitted import FittedCombinations
 from semimech.models.combinations.law import Law, Scale, Settings, gated, with_bilinear
-from semimech.models.combinations.validation import COMBINATIONS, Data, choose, folds_of
+from semimech.models.combinations.validation import Data, choose, folds_of
 from semimech.models.effects import Noise, noise_of
 from semimech.models.effects.estimator import measured_effects
 from semimech.support.errors import UserError
@@ -35,7 +35,7 @@ class Combinations:
     both are tried where there are counts. rank: of the bilinear term, 0 for none; starts: random beginnings of its
     fit, of which the best counts. Scale, a-priori size of effects, penalty and gate (0 among its values) have the
     least noise-weighted error on combinations held out of training; without any in training there is no bilinear
-    term, rates are added, and held-out cells choose the size. Raises UserError for options out of range, rates of a
+    term, and held-out conditions or cells choose the others. Raises UserError for options out of range, rates of a
     screen without counts, and where there are no controls or fewer than two perturbations.
 
     >>> from semimech import simulate_demo, split_screen
@@ -62,7 +62,7 @@ class Combinations:
         effects = measured_effects(screen, split.train, self.name)
         data = self._data(screen, split, effects)
         told, folds = folds_of(data, split, self.folds, seed)
-        scales = self._scales(screen, told == COMBINATIONS)
+        scales = self._scales(screen)
         settings, errors = Settings(scales[0], UNTOLD), dict[str, float]()
         if folds:
             settings, errors = choose(data, folds, scales, self.rank, self.starts, seed)
@@ -83,7 +83,7 @@ class Combinations:
             found.append(law.predict(effects_of(screen, each.test).conditions))
         return found
 
-    def _scales(self, screen: Screen, can_tell: bool) -> tuple[Scale, ...]:
+    def _scales(self, screen: Screen) -> tuple[Scale, ...]:
         """The scales to try, the one to be taken untried first; UserError for rates without counts."""
         if self.scale == "log-rate" and screen.scale != "counts":
             raise UserError(
@@ -94,7 +94,7 @@ class Combinations:
             return (self.scale,)
         if screen.scale != "counts":
             return ("effect",)
-        return ("log-rate", "effect") if can_tell else ("log-rate",)
+        return ("log-rate", "effect")
 
     def _data(self, screen: Screen, split: Split, effects: Effects) -> Data:
         rows = np.asarray(split.train)

@@ -89,7 +89,14 @@ def gated(plain: Law, whole: Law, gate: float) -> Law:
 
 
 def root_mean_square(changes: Changes) -> float:
-    """Of all changes beyond their noise; that of the changes where there is nothing else."""
+    """Of changes beyond their noise: over all features, or over those of little noise (weights 1 / variance^2).
+
+    The larger is taken, as rates of genes that are hardly seen are all noise, and effects on them next to nothing; at
+    least a thirtieth of that of the changes as they are.
+    """
     noise = np.diag(changes.covariance)[:, None] * changes.variance
-    signal = float((changes.values**2 - noise).mean())
-    return float(np.sqrt(max(signal, 1e-3 * float((changes.values**2).mean()))))
+    square = changes.values**2
+    found = [1e-3 * float(square.mean())]
+    for weights in (np.ones(len(changes.variance)), changes.variance**-2.0):
+        found.append(float(((square - noise) @ weights).mean() / weights.sum()))
+    return float(np.sqrt(max(found)))
