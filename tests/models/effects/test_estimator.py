@@ -67,7 +67,7 @@ def test_answers_say_what_they_rest_on(fitted):
     np.testing.assert_allclose(prediction.mean[2], fitted.estimates[0] + fitted.estimates[1])
     np.testing.assert_allclose(prediction.mean[3], fitted.estimates[0])
     assert not prediction.mean[1].any()
-    words = ("its own rows", "no change", "the sum of its single", "other contexts")
+    words = ("its own training rows", "no change", "the sum of its single", "other contexts")
     assert all(text in said for text, said in zip(words, prediction.rests_on, strict=True))
 
 

@@ -126,7 +126,7 @@ class Table:
         return
 
     def _own(self, condition: Condition) -> tuple[np.ndarray, str]:
-        effect, words = self._looked_up(condition)
+        effect, words = self.looked_up(condition)
         if effect is None:
             return np.zeros(len(self.features)), "no change: the condition is not in training"
         return effect, words
@@ -142,7 +142,8 @@ class Table:
     def _inputs(self) -> np.ndarray:
         return encode(self.conditions, self.perturbations)
 
-    def _looked_up(self, condition: Condition) -> tuple[np.ndarray | None, str]:
+    def looked_up(self, condition: Condition) -> tuple[np.ndarray | None, str]:
+        """The condition's own effect, else that of the same doses in other contexts, else None; and which, in words."""
         same_doses = self._rows.get(condition.doses, [])
         own = [i for i in same_doses if self.conditions[i] == condition]
         if own:
@@ -166,7 +167,7 @@ class Table:
         estimated = []
         for part in condition.doses:
             single = Condition((part,), condition.context)
-            effect, _ = self._looked_up(single)
+            effect, _ = self.looked_up(single)
             if effect is None and self.rest is not None:
                 effect = self.rest.predict([single]).mean[0]
                 estimated.append(part[0])

@@ -11,6 +11,7 @@ import numpy as np
 from semimech.data.condition import Condition
 from semimech.data.network import Network
 from semimech.models.base import Prediction
+from semimech.models.baselines import Table
 from semimech.models.direct import Clamps, clamp_network
 
 
@@ -45,11 +46,8 @@ class FittedEffects:
         return clamp_network(self.clamps) if self.clamps is not None else None
 
     @cached_property
-    def _rows(self) -> dict[tuple[tuple[str, float], ...], list[int]]:
-        rows: dict[tuple[tuple[str, float], ...], list[int]] = {}
-        for i, condition in enumerate(self.conditions):
-            rows.setdefault(condition.doses, []).append(i)
-        return rows
+    def _table(self) -> Table:
+        return Table(self.features, (), self.conditions, self.estimates, "own")
 
     @cached_property
     def _method(self) -> str:
@@ -60,20 +58,11 @@ class FittedEffects:
         return f"{mixed}, {self.told}"
 
     def _answer(self, condition: Condition) -> tuple[np.ndarray, str]:
-        effect, where = self._looked_up(condition)
+        effect, where = self._table.looked_up(condition)
         if effect is not None:
             return effect, f"{where}, {self._method}"
-        parts = [self._looked_up(Condition((part,), condition.context)) for part in condition.doses]
+        parts = [self._table.looked_up(Condition((part,), condition.context)) for part in condition.doses]
         singles = [effect for effect, _ in parts if effect is not None]
         if condition.is_combination and len(singles) == len(parts):
             return np.sum(singles, axis=0), f"the sum of its single perturbations in training, {self._method}"
         return np.zeros(len(self.features)), "no change: the condition is not in training"
-
-    def _looked_up(self, condition: Condition) -> tuple[np.ndarray | None, str]:
-        rows = self._rows.get(condition.doses, [])
-        own = [i for i in rows if self.conditions[i].context == condition.context]
-        if own:
-            return self.estimates[own[0]], "its own rows in training"
-        if rows:
-            return self.estimates[rows].mean(0), "the same doses in other contexts"
-        return None, ""
