@@ -56,6 +56,11 @@ def test_a_near_miss_is_suggested(capsys: pytest.CaptureFixture) -> None:
     assert 'no command "chek"; did you mean check?' in capsys.readouterr().err
 
 
+def test_a_near_miss_within_a_group_is_suggested(capsys: pytest.CaptureFixture) -> None:
+    assert main(["audit", "chek"]) == 2
+    assert 'no command "audit chek"; did you mean audit check?' in capsys.readouterr().err
+
+
 def test_user_error_is_its_sentence_and_code_2(failing, capsys: pytest.CaptureFixture) -> None:
     failing(UserError("expr.csv row 3\nis empty: fill it."))
     assert main(["doctor"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 import sys
 import traceback
@@ -14,7 +15,8 @@ from semimech.support.errors import UserError
 if TYPE_CHECKING:
     from cyclopts import App
 
-# name -> what it does; each is the function of that name (- as _) in cli/<name>.py, imported when it is called.
+# name -> what it does; each is the function (or, of a group, the application) of that name (- as _) in cli/<name>.py,
+# imported when it is called.
 COMMANDS = {
     "check": "Say what is in a screen, and what is wrong or doubtful in it.",
     "run": "Fit and judge models on a screen; writes a run folder and a report.",
@@ -23,6 +25,7 @@ COMMANDS = {
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
     "network-score": "Judge a network, or a table of edges, on the interventions of a screen.",
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
+    "audit": "Whether bioactivities of many sources may be pooled for one chemical series.",
     "report": "Write the report of a run again.",
     "benchmark": "Measure how well networks of known truth are found (recovery).",
     "simulate": "Simulate a screen with a known truth, from a TOML file.",
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), MISUSED, debug)
     except UnknownCommandError:
         # Not the library's own sentence: it imports every command to look for a likely one.
-        return _fail(_unknown(next(token for token in tokens if not token.startswith("-"))), MISUSED, debug)
+        return _fail(_unknown([token for token in tokens if not token.startswith("-")]), MISUSED, debug)
     except CycloptsError as error:
         return _fail(f"{error} See semimech --help.", MISUSED, debug)
     except KeyboardInterrupt as error:
@@ -96,10 +99,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
 
 
-def _unknown(command: str) -> str:
-    near = difflib.get_close_matches(command, COMMANDS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}."
-    return f'There is no command "{command}"; {remedy}'
+def _unknown(words: Sequence[str]) -> str:
+    group, commands = "", COMMANDS
+    if words[0] in COMMANDS:  # only a group of commands leaves the word after it unknown
+        group, commands = f"{words[0]} ", importlib.import_module(f"semimech.cli.{words[0]}").COMMANDS
+    command = words[1 if group else 0]
+    near = difflib.get_close_matches(command, commands, n=1)
+    remedy = f"did you mean {group}{near[0]}?" if near else f"the commands are {', '.join(commands)}."
+    return f'There is no command "{group}{command}"; {remedy}'
 
 
 def _fail(sentence: str, code: int, debug: bool) -> int:

@@ -1,0 +1,14 @@
+"""`semimech audit`: may bioactivities of many sources be pooled for one chemical series?"""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+# name -> what it does; each is the function of that name in semimech/cli/audit/<name>.py, imported when it is called.
+COMMANDS = {
+    "check": "Say what is in a table of bioactivities, and what is wrong or doubtful in it.",
+}
+
+audit = App(name="audit", help="Whether bioactivities of many sources may be pooled for one chemical series.")
+for _name, _sentence in COMMANDS.items():
+    audit.command(f"semimech.cli.audit.{_name}:{_name}", name=_name, help=_sentence)

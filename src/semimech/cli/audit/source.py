@@ -1,0 +1,36 @@
+"""The table and the series that the commands of `semimech audit` are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semimech.support.errors import UserError
+from semimech.support.progress import Monitor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from semimech.audit.options import TableOptions
+    from semimech.audit.table import Bioactivities
+
+
+def read_table_and_series(
+    files: Sequence[Path], options: TableOptions, series: str | None, series_file: Path | None, monitor: Monitor
+) -> tuple[Bioactivities, np.ndarray | None]:
+    """The table of all files, and the mask of the series if one is named, as COLUMN=VALUE or as a file of its own."""
+    from semimech.audit.read import read_bioactivities
+    from semimech.audit.table import SOURCE_FILE
+
+    if series is not None and series_file is not None:
+        raise UserError("The series is named twice: give --series COLUMN=VALUE or --series-file FILE.")
+    table = read_bioactivities([*([series_file] if series_file else []), *files], options, monitor)
+    if series_file is not None:
+        return table, table.series(SOURCE_FILE, series_file.name)
+    if series is None:
+        return table, None
+    column, equals, value = series.partition("=")
+    if not equals or not column or not value:
+        raise UserError(f"--series {series!r} names no series: write it as COLUMN=VALUE.")
+    return table, table.series(column, value)
