@@ -55,7 +55,7 @@ def network_score(
     compat
         causalbench: true at p < .05 uncorrected, and 500 omissions sampled, as published.
     seed
-        Which half of the cells is tested.
+        Which half of the cells is tested, and which omissions are sampled.
     out
         Folder for edges.csv, pairs.csv, curves.csv, score.json and the picture.
     format
@@ -73,7 +73,7 @@ def network_score(
     tables = [read_known_pairs(path, directed=False if undirected else None) for path in known]
     network, name = _network_of(edges, model)
     screen, _ = read_source(data, read)
-    rules = Rules(level, hops or None, compat == "causalbench")
+    rules = Rules(level, hops or None, compat == "causalbench", seed)
     with progress_bar(f"network-score {data.name}") as monitor:
         score = score_network(
             screen, network, name=name, rules=rules, known=tables, top=top, seed=seed, monitor=monitor

@@ -134,7 +134,9 @@ def test_a_network_is_judged_beside_what_needs_none(screen):
     assert (score.known[0].shared, score.listed, len(score.edges)) == (1, 2, 2)
     assert "2 of the 2 edges of truth could be tested" in score.sentences[0]
     assert score.as_dict()["matched"][0]["found"] == 2
-    assert score_network(screen, truth, name="direct").name == "direct (given)"
+    more = score_network(screen, edges(("g0", "g1", -1.0), ("u", "g2", 1.0)), name="direct")
+    assert more.name == "direct (given)"
+    assert more.sentences[1] == "To the screen one of its names is not known: u."
 
 
 @pytest.mark.parametrize(

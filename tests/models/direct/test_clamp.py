@@ -7,8 +7,9 @@ from scipy import integrate, stats
 from semimech.models.direct.clamps import Clamps
 from semimech.models.direct.denoised import posterior
 from semimech.models.direct.network import screen_network
-from semimech.models.direct.regression import _ridge, do_clamp_ridge
+from semimech.models.direct.regression import do_clamp_ridge
 from semimech.models.direct.rivals import inverse
+from semimech.models.direct.solved import Solved
 
 
 def clamps_from(weights: np.ndarray, sources: int, error: float = 0.0, seed: int = 0) -> Clamps:
@@ -70,7 +71,7 @@ def test_errors_are_those_of_repeats():
     y, noise_y = random.standard_normal((12, 1)), np.full((12, 1), 0.03)
     noise[0], noise_y[1] = 0.05, 0.1
     ridge = 0.05
-    weight, variance = _ridge(x, noise**2, y, noise_y**2, ridge)
+    weight, variance = Solved.of(x, noise**2, ridge).weights(y, noise_y**2)
     fixed = ridge * np.trace(x.T @ x) / 4 * np.eye(4)
     np.testing.assert_allclose(weight, np.linalg.solve(x.T @ x + fixed, x.T @ y))
     repeats = []
@@ -78,6 +79,27 @@ def test_errors_are_those_of_repeats():
         other, seen = x + noise * random.standard_normal(x.shape), y + noise_y * random.standard_normal(y.shape)
         repeats.append(np.linalg.solve(other.T @ other + fixed, other.T @ seen)[:, 0])
     np.testing.assert_allclose(np.sqrt(variance[:, 0]), np.std(repeats, axis=0), rtol=0.06)
+
+
+def test_leaving_out_rows_and_a_regressor_is_solving_without_them():
+    random = np.random.default_rng(4)
+    x, y = random.standard_normal((9, 5)), random.standard_normal((9, 3))
+    noise, noise_y = random.random((2, 9, 5))[0], random.random((9, 3))
+    whole = Solved.of(x, noise, 0.1)
+    penalty = 0.1 * np.trace(x.T @ x) / 5 * np.eye(4)
+    rows, columns = np.array([0, 2, 3, 5, 6, 7, 8]), np.array([0, 1, 3, 4])
+    part = x[np.ix_(rows, columns)]
+    inverse = np.linalg.inv(part.T @ part + penalty)
+    hat = inverse @ part.T
+    expected = hat @ y[rows]
+    missed = y[rows] - part @ expected
+    inner = noise[np.ix_(rows, columns)]
+    found, variance = whole.without(np.array([1, 4]), 2).weights(y, noise_y)
+    np.testing.assert_allclose(found[columns], expected)
+    for f in range(3):
+        terms = inverse[:, None, :] * missed[None, :, None, f] - hat[:, :, None] * expected[None, None, :, f]
+        slow = hat**2 @ noise_y[rows, f] + (terms**2 * inner).sum((1, 2))
+        np.testing.assert_allclose(variance[columns, f], slow)
 
 
 def test_exact_effects_give_the_weights_back():

@@ -37,7 +37,7 @@ class NetworkScore:
     matched: a row for each ranking at each number of edges at which they are compared: `edges`, `wasserstein`,
     `precision`, `found`, `recall`, `false_omission_rate`. curves: the same over many numbers. signs: share of the true
     edges whose sign the cells confirm. known: overlap with tables of known pairs. listed: edges of the network;
-    table: every pair, of test cells. rules: what counts as true.
+    unknown: its nodes that the screen has not. table: every pair, of test cells. rules: what counts as true.
     """
 
     name: str
@@ -47,6 +47,7 @@ class NetworkScore:
     signs: float
     known: tuple[KnownEdges, ...]
     listed: int
+    unknown: tuple[str, ...]
     table: InterventionTable
     rules: Rules
 
@@ -66,6 +67,9 @@ class NetworkScore:
             f"perturbed genes to one of {genes:,} features; {share:.1%} of all such pairs are true.",
             self._verdict(),
         ]
+        if self.unknown:
+            many = f"{len(self.unknown):,} of its names are" if len(self.unknown) > 1 else "one of its names is"
+            said.insert(1, f"To the screen {many} not known: {listed(self.unknown, 3)}.")
         if np.isfinite(self.signs):
             said.append(f"Of the true ones among them {self.signs:.0%} have the sign that the cells show.")
         for one in self.known:
@@ -99,6 +103,7 @@ class NetworkScore:
             "compat": "causalbench" if self.rules.compat else None,
             "edges": self.listed,
             "tested": len(self.edges),
+            "unknown": list(self.unknown),
             "sources": len(self.table.sources),
             "genes": len(self.table.genes),
             "controls": self.table.controls,
@@ -152,6 +157,7 @@ def score_network(
         signs=sign_agreement(table, own.top(top), weights, rules),
         known=tuple(overlaps),
         listed=int((network.edges["weight"] != 0).sum()),
+        unknown=tuple(name for name in network.nodes if name not in {*table.sources, *screen.feature_names}),
         table=table,
         rules=rules,
     )

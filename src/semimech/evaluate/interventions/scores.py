@@ -23,11 +23,15 @@ NORMAL = float(ndtri(0.975))
 
 @dataclass(frozen=True)
 class Rules:
-    """What counts: pairs with q <= level are true; hops: within which of the network a pair is no omission."""
+    """What counts: pairs with q <= level are true; hops: within which of the network a pair is no omission.
+
+    compat: the rules of CausalBench, `seed` draws its sample.
+    """
 
     level: float = 0.05
     hops: int | None = CAUSALBENCH_HOPS
     compat: bool = False
+    seed: int = 0
 
     def true(self, table: InterventionTable) -> np.ndarray:
         """The pairs that are true (sources x genes); p < .05 uncorrected by the rules of CausalBench."""
@@ -92,15 +96,15 @@ def at(table: InterventionTable, pairs: np.ndarray, rules: Rules, network: Netwo
 
 
 def false_omission_rate(
-    table: InterventionTable, pairs: np.ndarray, rules: Rules, network: Network | None = None, *, seed: int = 0
+    table: InterventionTable, pairs: np.ndarray, rules: Rules, network: Network | None = None
 ) -> float:
     """Share of true pairs among those that the network leaves out, over all of them; NaN where it leaves out none.
 
-    By the rules of CausalBench over 500 of them, drawn by `seed`.
+    By the rules of CausalBench over 500 of them.
     """
     left = np.flatnonzero((table.tested & ~_joined(table, pairs, rules.hops, network)).ravel())
     if rules.compat and len(left) > CAUSALBENCH_SAMPLE:
-        left = np.random.default_rng(seed).choice(left, CAUSALBENCH_SAMPLE, replace=False)
+        left = np.random.default_rng(rules.seed).choice(left, CAUSALBENCH_SAMPLE, replace=False)
     return float(rules.true(table).ravel()[left].mean()) if len(left) else float("nan")
 
 

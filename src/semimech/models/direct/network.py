@@ -40,9 +40,10 @@ def screen_network(
     where their signs contradict. ridge: by |t| alone. direct: by |z|, which indirect effects pass. inverse: modular
     response analysis. partial-correlation: of the control rows. ridge: as a share of the mean eigenvalue. dose: see
     `clamps_of`; the strongest `most_edges` are listed.
-    Columns: weight; score, by which edges rank; and, where the method tells them, z, t, lower and upper (90 % interval
-    by the propagated errors, the ridge's own bias not in it), q_value, identifiable. q-values are those of t, its
-    width where there is no edge taken from the bulk of all pairs (Efron 2004, doi:10.1198/016214504000000089).
+    Columns: weight; score, by which edges rank; and, where the method tells them, z, t, stability (share of repeats
+    with this sign), lower and upper (90 % interval; both by the propagated errors, the ridge's bias not in them),
+    q_value, identifiable. q-values are those of t, its width where there is no edge taken from the bulk of all pairs
+    (Efron 2004, doi:10.1198/016214504000000089).
     Raises UserError for unknown methods, and where fewer than two genes were perturbed.
 
     >>> from semimech import read_screen, screen_network  # doctest: +SKIP
@@ -79,6 +80,7 @@ def _clamp(clamps: Clamps, ridge: float, *, weaker: bool) -> dict[str, np.ndarra
         SCORE: score,
         "z": seen,
         "t": t,
+        "stability": np.where(np.isfinite(found.weight), norm.cdf(np.abs(t)), 0.0),
         "lower": found.weight - BOUND * found.error,
         "upper": found.weight + BOUND * found.error,
         "q_value": q_values(_p_values(t, np.isfinite(found.error))),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from semimech.models.direct.clamps import Clamps
 from semimech.models.direct.denoised import posterior
+from semimech.models.direct.solved import Solved
 
 LIKELY = 3.0  # |z| and |t| from which an edge counts when the fit of the others is looked at
 CARRIED = 4.0  # times the variance of an effect that must have come through others for its misfit to be seen
@@ -72,42 +72,18 @@ def _fitted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights and their errors (features x sources)."""
     weight, error = np.full((2, clamps.values.shape[1], len(clamps.sources)), np.nan)
-    for features, rows, sources in _groups(clamps):
-        inside = np.ix_(rows, sources)
-        part = np.ix_(rows, features)
-        b, squared = _ridge(levels[inside], errors[inside] ** 2, clamps.values[part], variance[part], ridge)
-        weight[np.ix_(features, sources)] = b.T
-        error[np.ix_(features, sources)] = np.sqrt(squared).T
-    return weight, error
-
-
-def _groups(clamps: Clamps) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(features, the conditions that leave them free, the sources held in some of these, the feature itself not)."""
-    own, held = clamps.own, clamps.held
+    whole = Solved.of(levels, errors**2, ridge)
+    own, source = clamps.own, {int(j): k for k, j in enumerate(clamps.columns) if j >= 0}
     touched = own.any(0)
     groups = [np.array([j]) for j in np.flatnonzero(touched)]
-    if not touched.all():
-        groups.append(np.flatnonzero(~touched))
-    for features in groups:
-        rows = np.flatnonzero(~own[:, features[0]])
-        sources = np.flatnonzero(held[rows].any(0) & (clamps.columns != features[0]))
-        if len(sources):
-            yield features, rows, sources
-
-
-def _ridge(x: np.ndarray, x_variance: np.ndarray, y: np.ndarray, y_variance: np.ndarray, ridge: float) -> tuple[
-    np.ndarray, np.ndarray
-]:  # fmt: skip
-    """Weights and their variances (sources x features) of y (conditions x features) on x (conditions x sources)."""
-    gram = x.T @ x
-    inverse = np.linalg.inv(gram + ridge * np.trace(gram) / len(gram) * np.eye(len(gram)))
-    hat = inverse @ x.T
-    b = hat @ y
-    left = y - x @ b
-    variance = hat**2 @ (y_variance + x_variance @ b**2) + inverse**2 @ (x_variance.T @ left**2)
-    for j in range(y.shape[1]):
-        variance[:, j] -= 2 * ((hat * left[:, j]) @ x_variance * inverse) @ b[:, j]
-    return b, np.maximum(variance, 1e-300)
+    for features in [*groups, np.flatnonzero(~touched)] if not touched.all() else groups:
+        left_out = np.flatnonzero(own[:, features[0]])
+        part = whole.without(left_out, source[int(features[0])]) if len(left_out) else whole
+        told = clamps.held[~own[:, features[0]]].any(0)
+        told[source.get(int(features[0]), [])] = False
+        b, squared = part.weights(clamps.values[:, features], variance[:, features])
+        weight[features], error[features] = np.where(told[:, None], [b, np.sqrt(squared)], np.nan).transpose(0, 2, 1)
+    return weight, error
 
 
 def _misfit(clamps: Clamps, found: Direct, passed: np.ndarray, variance: np.ndarray) -> tuple[float, np.ndarray]:
