@@ -63,6 +63,9 @@ def introduction() -> list[str]:
         "and genes together; mean over screens. Gain in r over additive: paired, with a 95 % interval by a Bayesian "
         "bootstrap over screens. 60 pairs and 20 triples are asked for, never any of their cells in training.",
         "",
+        "`combinations` has an advantage here that data do not give: the counts are negative binomial with rates that "
+        "sum to 1, as it assumes, and the bilinear law has the rank that it takes.",
+        "",
     ]
 
 
