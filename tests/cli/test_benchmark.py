@@ -21,9 +21,21 @@ def test_a_small_suite_finds_a_random_network(tmp_path: Path, capsys: pytest.Cap
     said = capsys.readouterr()
     assert "random 1" in said.out
     assert "random 1, noise 0.01, 2 samples: fitting courses" in said.err
+    # What is there is not made again; another setting is made beside it, but not once the time is up.
+    kept = out.read_bytes()
+    again = [*asked, "--steps", "300", "--out", str(out)]
+    assert main(again) == 0
+    assert main([*again, "--samples", "1", "--minutes", "0"]) == 0
+    assert "1 of 2 settings are left" in capsys.readouterr().out
+    assert out.read_bytes() == kept
+    assert main(["benchmark", "recovery", "--minutes", "0", "--out", str(tmp_path / "none.csv")]) == 2
+    assert "No fit was made within 0 minutes" in capsys.readouterr().err
+    out.write_text("source,target\nA,B\n", encoding="utf-8")
+    assert main(again) == 2
+    assert "does not hold fits of the recovery suite" in capsys.readouterr().err
 
 
-def test_it_stops_where_the_fit_next_tells_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_where_the_fit_next_tells_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reached = []
 
     def recover(*_: object, monitor: Monitor, **__: object) -> list[object]:
@@ -33,8 +45,8 @@ def test_it_stops_where_the_fit_next_tells_of_itself(monkeypatch: pytest.MonkeyP
         reached.append("after the monitor")
         return []
 
-    monkeypatch.setattr("semimech.runs.recovery.recover", recover)
-    assert main(["benchmark", "recovery", "--random", "1"]) == 130
+    monkeypatch.setattr("semimech.runs.recovery_suite.recover", recover)
+    assert main(["benchmark", "recovery", "--random", "1", "--out", str(tmp_path / "found.csv")]) == 130
     assert reached == ["after Ctrl-C"]
 
 

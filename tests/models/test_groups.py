@@ -33,6 +33,19 @@ def test_members_come_back_in_order(backend, sizes, monkeypatch):
     assert set(seen) == sizes
 
 
+def test_few_groups_are_as_many_as_there_are_cores(monkeypatch):
+    monkeypatch.setattr("semimech.models.groups.cores", lambda: 2)
+    seen = []
+
+    def group(numbers, monitor):
+        seen.append(numbers.tolist())
+        return square(numbers, monitor)
+
+    trained = in_groups(group, 5, 1, lambda *_: None, "training", few=True)
+    assert sorted(seen) == [[0, 1, 2], [3, 4, 4]]
+    np.testing.assert_array_equal(trained.last["x"], np.arange(5))
+
+
 def test_progress_is_that_of_all_groups():
     told = []
     in_groups(square, 5, 1, lambda _, done, total: told.append((done, total)), "training")

@@ -1,5 +1,7 @@
 """The blocks by role against the whole network integrated as one, in every form of the law."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -57,7 +59,7 @@ def test_blocks_agree_with_the_whole_network(envelope: int, activation: Activati
         eps, alpha, psi = (np.concatenate([np.asarray(positive(r)), ones]) for r in blocks[3:6])
         u = np.concatenate([force, np.zeros((C, P)), doses], 1)
         arrays = tuple(jnp.asarray(a) for a in (weights, eps, alpha, psi))
-        end = heun(lambda x: rate(whole, *arrays, x, jnp.asarray(u)), jnp.zeros((C, n)), 4000, 0.02)
+        end = heun(lambda x: jax.vmap(partial(rate, whole, *arrays))(x, jnp.asarray(u)), jnp.zeros((C, n)), 4000, 0.02)
         np.testing.assert_allclose(end[:, :M], solution.values, atol=1e-8)
         np.testing.assert_allclose(end[:, M : M + P], phenotypes, atol=1e-8)
 
@@ -75,7 +77,7 @@ def test_form_of_the_julia_package_is_envelope_0() -> None:
         random = np.random.default_rng(3)
         weights, a, mu, x = (jnp.asarray(random.normal(size=s)) for s in ((4, 4), (4,), (1, 4), (1, 4)))
         ones = jnp.ones(4)
-        found = rate(Field(), weights, a, ones, ones, x, -mu)
+        found = jax.vmap(partial(rate, Field(), weights, a, ones, ones))(x, -mu)
         expected = np.asarray(a) * np.tanh(np.asarray(x) @ np.asarray(weights).T - np.asarray(mu)) - np.asarray(x)
         np.testing.assert_allclose(found, expected, rtol=1e-12)
 

@@ -17,6 +17,7 @@ from semimech.numerics.trajectory import (
     Method,
     equilibrium,
     retrace,
+    trajectories,
     trajectory,
     value_and_gradient,
 )
@@ -145,6 +146,25 @@ def test_each_condition_has_its_own_status() -> None:
         found = jax.vmap(lambda x, r, m=method: trajectory(m, explosive, x, begin, times, r))(start, rates)
         assert found.status.tolist() == [SOLVED, expected]
         np.testing.assert_allclose(found.states[0, :, 0], [1 / 2, 1 / 3], rtol=1e-3)
+
+
+@pytest.mark.parametrize("solver", ["rk4", "tsit5"])
+def test_courses_taken_together_are_those_taken_one_by_one(solver: Any) -> None:
+    def turning(t: Any, x: jax.Array, args: Any) -> jax.Array:
+        weights, push = args
+        return jnp.tanh(weights @ x + push) - x + 0.1 * jnp.sin(t)
+
+    random = np.random.default_rng(0)
+    with jax.enable_x64(True):
+        weights, starts, push = (jnp.asarray(random.normal(size=s)) for s in ((3, 3), (4, 3), (4, 3)))
+        begins = jnp.asarray([0.0, 0.5, 1.0, -1.0])
+        times = begins[:, None] + jnp.asarray([0.5, 2.0])
+        found = jax.jit(lambda w: trajectories(Method(solver), turning, starts, begins, times, w, push))(weights)
+        assert found.states.shape == (4, 2, 3)
+        assert found.status.tolist() == [SOLVED] * 4
+        for i in range(4):
+            one = trajectory(Method(solver), turning, starts[i], begins[i], times[i], (weights, push[i]))
+            np.testing.assert_allclose(found.states[i], one.states, rtol=1e-10)
 
 
 def test_stiff_fields_need_fewer_implicit_steps() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from semimech.support.errors import UserError, listed
 
 if TYPE_CHECKING:
-    from semimech.runs.recovery import Case, Found
+    from semimech.runs.recovery import Case
 
 SUFFIX = ".csv"
 
@@ -23,6 +23,7 @@ def benchmark(
     samples: tuple[int, ...] = (5, 1, 0),
     noise: tuple[float, ...] = (0.001, 0.01, 0.1),
     steps: int = 2000,
+    minutes: float | None = None,
     out: Path = Path("recovery.csv"),
 ) -> None:
     """Simulate time courses of known networks, fit them, and compare what was found with the truth.
@@ -45,14 +46,16 @@ def benchmark(
         Sd of the measurement noise.
     steps
         Steps of the fit.
+    minutes
+        After so many minutes no other setting is begun; without a limit where not given.
     out
-        CSV of all fits; a line for each setting is printed.
+        CSV of all fits, written setting by setting; those that it holds already are not made again. A line for each
+        setting is printed.
     """
     from semimech.cli.interrupt import stopping
     from semimech.cli.progress import progress_bar
-    from semimech.runs.recovery import beeline_cases, random_cases, recover, summary
-    from semimech.support.files import write_text
-    from semimech.support.progress import Steps
+    from semimech.runs.recovery import beeline_cases, random_cases
+    from semimech.runs.recovery_suite import Setting, run_suite, summary
 
     if out.suffix != SUFFIX:
         raise UserError(f"{out} does not end in {SUFFIX}: give a name such as recovery.csv to --out.")
@@ -63,17 +66,15 @@ def benchmark(
         raise UserError("--samples and --noise need at least one number each, none below 0.")
     cases = [*(beeline_cases(topologies) if topologies else []), *random_cases(random)]
     cases = _named(cases, networks)
-    settings = [(case, level, count) for case in cases for count in samples for level in noise]
-    found: list[Found] = []
+    settings = [Setting(case, level, count) for case in cases for count in samples for level in noise]
     with progress_bar("recovery") as bar, stopping(bar) as monitor:
-        parts = Steps(monitor, len(settings))
-        for case, level, count in settings:
-            part = parts.begin(f"{case.name}, noise {level:g}, {count} samples")
-            found += recover(case, level, count, range(seeds), steps=steps, monitor=part)
-    import pandas as pd
-
-    write_text(out, pd.DataFrame(found).to_csv(index=False))
+        found = run_suite(settings, range(seeds), out, steps=steps, minutes=minutes, monitor=monitor)
+    if not found:
+        raise UserError(f"No fit was made within {minutes:g} minutes: give more to --minutes.")
     print(summary(found).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    left = len(settings) - len({(each.network, each.noise, each.samples) for each in found})
+    if left:
+        print(f"{left} of {len(settings)} settings are left: the same command goes on with them.")
     print(f"All fits: {out}")
 
 

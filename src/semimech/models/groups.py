@@ -17,17 +17,27 @@ COPIES = 6  # of a member's parameters and data that training holds
 
 
 def in_groups(
-    train_group: Callable[[np.ndarray, Monitor], Trained], members: int, member_bytes: int, monitor: Monitor, stage: str
+    train_group: Callable[[np.ndarray, Monitor], Trained],
+    members: int,
+    member_bytes: int,
+    monitor: Monitor,
+    stage: str,
+    *,
+    few: bool = False,
 ) -> Trained:
     """Train `members` members by `train_group(numbers, monitor)`, called with groups of one size; in their order.
 
     An accelerator takes as many members in one vmap as fit in memory. On CPU cores each group is one member: its
     parameters stay in the cache and its solver stops by itself, 1.6 times as fast as one vmap of ten (SK-MEL-133),
-    and each core trains another one. An interruption, or an exception of the monitor, stops all of them.
+    and each core trains another one. few: no solver stops by itself, and one vmap costs less than its members one by
+    one: as few groups as there are cores, where they fit. All groups share one compilation. An interruption, or an
+    exception of the monitor, stops all of them.
     """
     on_cpu = jax.default_backend() == "cpu"
     fit = max(1, GROUP_BYTES // max(COPIES * member_bytes, 1))
-    size = 1 if on_cpu else -(-members // -(-members // min(fit, members)))
+    if on_cpu:
+        fit = min(fit, -(-members // cores())) if few else 1
+    size = -(-members // -(-members // min(fit, members)))
     numbers = [np.minimum(np.arange(first, first + size), members - 1) for first in range(0, members, size)]
     share = np.zeros(len(numbers))
     stopped_by: list[BaseException] = []
@@ -45,11 +55,12 @@ def in_groups(
             stopped_by.append(error)  # at once and in this thread, so that the others stop at their next word
             raise
 
-    first = run(0)  # compiles for all the others
+    if len(numbers) == 1:
+        return train_group(numbers[0], monitor)
     with ThreadPoolExecutor(cores() if on_cpu else 1) as pool:
-        later = [pool.submit(run, group) for group in range(1, len(numbers))]
+        started = [pool.submit(run, group) for group in range(len(numbers))]
         try:
-            done = [first, *(future.result() for future in later)]
+            done = [future.result() for future in started]
         except BaseException as error:
             stopped_by.append(error)
             pool.shutdown(wait=True, cancel_futures=True)

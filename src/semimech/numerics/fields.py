@@ -134,9 +134,8 @@ def readout(field: Field, blocks: Blocks, molecules: Array) -> Array:
 
 
 def rate(field: Field, weights: Array, eps: Array, alpha: Array, psi: Array, x: Array, u: Array) -> Array:
-    """dx/dt of the whole network, conditions x nodes; the rates are positive numbers per node (nodes,)."""
-    inner = x @ effective(field, weights).T
-    eps, alpha, psi = eps[None, :], alpha[None, :], psi[None, :]
+    """dx/dt of the whole network in one condition; x, u and the rates, positive numbers, are per node (nodes,)."""
+    inner = effective(field, weights) @ x
     if field.envelope == 0:
         return eps * field.activation(inner + u) - alpha * x
     if field.envelope == 1:

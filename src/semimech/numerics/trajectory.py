@@ -67,18 +67,46 @@ class Trajectory(NamedTuple):
 def trajectory(method: Method, field: VectorField, start: Array, begin: Array, times: Array, args: Any) -> Trajectory:
     """The states at `times` (ascending) of dx/dt = field(t, x, args) from `start` (nodes,) at the time `begin`.
 
-    Many conditions are one `vmap`, each with its own status. States after a failure are not finite.
+    States after a failure are not finite. Many at once: see `trajectories`.
     """
-    solve = _runge_kutta if method.solver == "rk4" else _adaptive
-    states, finished, steps = solve(method, field, start, begin, times, args)
+    if method.solver != "rk4":
+        return _told(*_adaptive(method, field, start, begin, times, args))
+    return _told(*_runge_kutta(method, lambda t, x: field(t, x, args), start, begin, times))
+
+
+def trajectories(
+    method: Method, field: VectorField, starts: Array, begins: Array, times: Array, shared: Any, own: Any
+) -> Trajectory:
+    """`trajectory` of many courses, whose args are (shared, own): each has its own status, and its part of `own`.
+
+    starts: courses x nodes; begins: (courses,); times: courses x times; leaves of `own` lead with the courses. The
+    Runge-Kutta method takes all of them through each step together, as columns: a network then acts on them by one
+    matrix product without a transposition, also where many networks are one `vmap`.
+    """
+    if method.solver != "rk4":
+
+        def one(start: Array, begin: Array, times: Array, own: Any) -> Trajectory:
+            return trajectory(method, field, start, begin, times, (shared, own))
+
+        return jax.vmap(one)(starts, begins, times, own)
+
+    columns = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), own)
+    together = jax.vmap(lambda t, x, own: field(t, x, (shared, own)), (0, -1, -1), -1)
+    ends = times.T[:, None]
+    found = _runge_kutta(method, lambda t, x: together(t[0], x, columns), starts.T, begins[None], ends)
+    return jax.vmap(_told, (-1, None, None))(*found)
+
+
+def _told(states: Array, finished: Array, steps: Array) -> Trajectory:
     status = jnp.where(finished, SOLVED, TOO_MANY_STEPS)
     status = jnp.where(finished & ~jnp.all(jnp.isfinite(states)), NOT_FINITE, status)
     return Trajectory(states, status, steps)
 
 
 def _runge_kutta(
-    method: Method, field: VectorField, start: Array, begin: Array, times: Array, args: Any
+    method: Method, field: Callable[[Array, Array], Array], start: Array, begin: Array, times: Array
 ) -> tuple[Array, Array, Array]:
+    """(states, True, number of steps); `begin` and each of `times` are of a shape that multiplies `start`."""
     befores = jnp.concatenate([begin[None], times[:-1]])
 
     def interval(x: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -87,13 +115,14 @@ def _runge_kutta(
 
         def step(x: Array, k: Array) -> tuple[Array, None]:
             t = before + k * dt
-            first = field(t, x, args)
-            second = field(t + dt / 2, x + dt / 2 * first, args)
-            third = field(t + dt / 2, x + dt / 2 * second, args)
-            fourth = field(t + dt, x + dt * third, args)
+            first = field(t, x)
+            second = field(t + dt / 2, x + dt / 2 * first)
+            third = field(t + dt / 2, x + dt / 2 * second)
+            fourth = field(t + dt, x + dt * third)
             return x + dt / 6 * (first + 2 * second + 2 * third + fourth), None
 
-        x, _ = lax.scan(step, x, jnp.arange(method.steps, dtype=x.dtype))
+        # Backwards each step is made again: to keep its inside costs more, of memory and, for many networks, of time.
+        x, _ = lax.scan(jax.checkpoint(step), x, jnp.arange(method.steps, dtype=x.dtype))
         return x, x
 
     _, states = lax.scan(interval, start, (befores, times))

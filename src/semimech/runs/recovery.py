@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
-from scipy import stats
 
 from semimech.data.readers.topology import read_topology
 from semimech.evaluate.recovery import average_precision, precision_recall
@@ -24,8 +22,7 @@ from semimech.simulate.recovery import HORIZON, KnownCourses, random_weights, si
 from semimech.support.errors import UserError, listed
 from semimech.support.progress import Monitor, silent
 
-# Conditions and gain s of the ten topologies of BEELINE, as in Ji et al. 2021; HSC with twice their conditions at
-# noise .01, which it needs.
+# Conditions and gain s of the ten topologies of BEELINE, as in Ji et al. 2021.
 SETTINGS = {
     "LI": (20, 1.0),
     "CY": (10, 1.0),
@@ -41,7 +38,6 @@ SETTINGS = {
 SPARSITY = 1.5  # of the Laplace prior; chosen on TF, BFC and HSC with other seeds than those reported
 STEP = 0.5  # of the Runge-Kutta method, in units of 1 / decay
 KNOWN = ("alpha",)  # the decay is 1 in the law of Ji et al.
-MEDIANS = ("correlation", "auprc", "base_rate", "signs", "test_r", "seconds")
 FALSE_SHARE = 0.1  # the nominal false discovery rate of the edges that are called
 TEST_CONDITIONS = 20
 SADDLE = 0.05  # growth at rest, in units of the decay: above it the start counts as a saddle
@@ -65,7 +61,7 @@ class Found:
     could be; auprc: of |weight|, beside base_rate, what a random order reaches; signs: share of the true edges with the
     right sign; test_r: Pearson correlation of predicted and observed states of new conditions, from the start
     (whole, steady) or from the sample before (shooting). called, wrong: edges with q < .1 and how many of them are
-    none; seconds: of the fit, with compilation, its share where several seeds were fitted as one.
+    none; seconds: of the fit, with compilation, its share where several seeds were fitted as one. steps: of the fit.
     """
 
     network: str
@@ -82,6 +78,7 @@ class Found:
     called: int
     wrong: int
     seconds: float
+    steps: int
 
 
 def beeline_cases(folder: Path) -> list[Case]:
@@ -154,6 +151,7 @@ def recover(
             "noise": noise,
             "samples": samples,
             "mode": objective.mode,
+            "steps": steps,
         }
         yield Found(**settings, conditions=case.conditions, seconds=seconds, **scores)
 
@@ -187,21 +185,3 @@ def _test_r(
     asked = courses_of(new.times, new.observed, push=new.push)
     predicted = np.asarray(objective.predict(parameters, asked).states)
     return float(np.corrcoef(predicted.ravel(), new.observed.ravel())[0, 1])
-
-
-def summary(found: Iterable[Found]) -> pd.DataFrame:
-    """One row for each network, noise and number of samples: medians over seeds, and the share of wrong edges called.
-
-    fdr_low, fdr_high: exact 95 % interval of the share of wrong edges among those called (Clopper and Pearson 1934).
-    """
-    table = pd.DataFrame([asdict(each) for each in found])
-    rows = []
-    for (network, noise, samples), part in table.groupby(["network", "noise", "samples"], sort=False):
-        row: dict[str, Any] = {"network": network, "noise": noise, "samples": samples, "seeds": len(part)}
-        row |= {"conditions": int(part["conditions"].iloc[0]), "mode": "/".join(sorted(set(part["mode"])))}
-        row |= {name: float(part[name].median()) for name in MEDIANS}
-        row |= {"worst_auprc": float(part["auprc"].min()), "called": int(part["called"].sum())}
-        row["wrong"] = int(part["wrong"].sum())
-        interval = stats.binomtest(row["wrong"], max(row["called"], 1)).proportion_ci()
-        rows.append(row | {"fdr_low": interval.low, "fdr_high": interval.high})
-    return pd.DataFrame(rows)

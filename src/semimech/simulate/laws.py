@@ -145,7 +145,7 @@ def _cellbox(options: Kinetics, network: Network, random: np.random.Generator) -
     noise = _float(options.intrinsic_noise * np.sqrt(2 * alpha))
     return Law(
         Network.from_matrix(weights, network.nodes, network.roles),
-        lambda x, push: rate(field, matrix, eps, decay, decay, x[None], push[None])[0],
+        lambda x, push: rate(field, matrix, eps, decay, decay, x, push),
         lambda x, push: noise,
         np.zeros(n),
         -scale,

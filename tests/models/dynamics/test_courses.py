@@ -112,6 +112,26 @@ def test_noisy_starts_are_weighed_by_what_the_field_makes_of_them() -> None:
     np.testing.assert_allclose(weights[0, :, 0], [1, 1 / (1 + np.exp(-4))], rtol=1e-4)
 
 
+def test_data_of_one_shape_are_fitted_by_one_trace() -> None:
+    traced: list[int] = []
+
+    class Counting(NetworkLaw):
+        def moves(self, t: Any, x: Any, args: Any) -> Any:
+            traced.append(1)
+            return super().moves(t, x, args)
+
+    objective = CourseObjective(Counting(), Method(steps=1))
+    known = []
+    for seed in (0, 1, 2, 3):
+        push, observed = simulated(0.01, 6, seed)
+        data = [courses_of(TIMES, observed, push=push, seed=member) for member in range(3)]
+        start = stacked([first_guess(objective.law, each, 0, 0) for each in data])
+        found = fit_courses(objective, start, stacked(data), steps=20, sparsity=float(seed))
+        known.append(len(traced))
+        np.testing.assert_array_equal(found.last.weights[0], found.last.weights[2])
+    assert 0 < known[0] == known[-1]
+
+
 def test_a_saddle_at_rest_is_seen() -> None:
     law = NetworkLaw()
     start = law.start(2, 0, 0)

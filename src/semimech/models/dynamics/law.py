@@ -69,9 +69,21 @@ class NetworkLaw:
     def rate(self, t: Any, x: Array, args: tuple[NetworkParameters, Given]) -> Array:
         """dx/dt of the nodes (nodes,); a clamped node stands still."""
         p, given = args
-        eps, alpha, psi = (positive(raw) for raw in (p.eps, p.alpha, p.psi))
-        push = given.push + p.drive @ given.activity
-        return (1 - given.held) * rate(self.field, self.edges(p), eps, alpha, psi, x[None], push[None])[0]
+        return self.moves(t, x, (self.matrices(p), self.constants(p, given)))
+
+    def matrices(self, p: NetworkParameters) -> Array:
+        """What all conditions share, W where edges may be; what a solve computes once for all its steps."""
+        return self.edges(p)
+
+    def constants(self, p: NetworkParameters, given: Given) -> tuple[Array, ...]:
+        """Push, 1 where a node is free, eps, alpha and psi in one condition, each (nodes,)."""
+        rates = (positive(raw) for raw in (p.eps, p.alpha, p.psi))
+        return given.push + p.drive @ given.activity, 1 - given.held, *rates
+
+    def moves(self, t: Any, x: Array, args: tuple[Array, tuple[Array, ...]]) -> Array:
+        """`rate`, from matrices and constants."""
+        weights, (push, free, eps, alpha, psi) = args
+        return free * rate(self.field, weights, eps, alpha, psi, x, push)
 
     def edges(self, p: NetworkParameters) -> Array:
         """W where the law allows an edge, 0 elsewhere."""
@@ -110,9 +122,25 @@ class NeuralLaw:
     def rate(self, t: Any, x: Array, args: tuple[NeuralParameters, Given]) -> Array:
         """dx/dt of the nodes (nodes,); a clamped node stands still."""
         p, given = args
-        both = jnp.concatenate([x, given.activity])
-        hidden = jnp.tanh(p.inside @ both + p.bias) - jnp.tanh(p.bias)
-        return (1 - given.held) * (p.outside @ hidden + p.linear @ both + given.push - positive(p.alpha) * x)
+        return self.moves(t, x, (self.matrices(p), self.constants(p, given)))
+
+    def matrices(self, p: NeuralParameters) -> tuple[Array, ...]:
+        """What acts on the states: inside, outside, linear."""
+        nodes = p.outside.shape[0]
+        return p.inside[:, :nodes], p.outside, p.linear[:, :nodes]
+
+    def constants(self, p: NeuralParameters, given: Given) -> tuple[Array, ...]:
+        """Bias of the hidden units, what they are at rest, push, 1 where a node is free, alpha; of one condition."""
+        nodes = p.outside.shape[0]
+        bias = p.inside[:, nodes:] @ given.activity + p.bias
+        push = given.push + p.linear[:, nodes:] @ given.activity
+        return bias, jnp.tanh(p.bias), push, 1 - given.held, positive(p.alpha)
+
+    def moves(self, t: Any, x: Array, args: tuple[tuple[Array, ...], tuple[Array, ...]]) -> Array:
+        """`rate`, from matrices and constants."""
+        (inside, outside, linear), (bias, rest, push, free, alpha) = args
+        hidden = jnp.tanh(inside @ x + bias) - rest
+        return free * (outside @ hidden + linear @ x + push - alpha * x)
 
 
 Law = NetworkLaw | NeuralLaw

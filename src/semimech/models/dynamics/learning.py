@@ -1,4 +1,4 @@
-"""Fitting time courses: many members (data sets, seeds) as one `vmap`, one trace per shape."""
+"""Fitting time courses: many members (data sets, seeds), one `vmap` for each core, one trace per shape."""
 
 from __future__ import annotations
 
@@ -72,18 +72,19 @@ def train_members(
     monitor: Monitor,
     stage: str,
 ) -> Trained:
-    """`fitting.train`, all members as one `vmap`; or `alone`, on CPU cores one by one: one trace for any number."""
+    """`fitting.train`, on CPU cores one `vmap` on each; or `alone`, one by one: one trace for any number."""
     members = len(jax.tree.leaves(start)[0])
     stop = np.full(members, schedule.steps) if stop is None else stop
+    wide = jax.tree.leaves(start)[0].dtype == np.float64
 
     def group(numbers: np.ndarray, monitor: Monitor) -> Trained:
-        mine = [jax.tree.map(lambda leaf: leaf[numbers], tree) for tree in (start, data, penalties)]
-        return train(objective, mine[0], mine[1], rates, mine[2], schedule, stop[numbers], monitor=monitor, stage=stage)
+        with jax.enable_x64(wide):  # a setting of the thread
+            own = [jax.tree.map(lambda leaf: jnp.asarray(leaf)[numbers], tree) for tree in (start, data, penalties)]
+            part = train(objective, *own[:2], rates, own[2], schedule, stop[numbers], monitor=monitor, stage=stage)
+            return Trained(**jax.tree.map(np.asarray, part.__dict__))
 
-    if not alone:
-        return group(np.arange(members), monitor)
     size = sum(leaf[0].size * leaf[0].dtype.itemsize for leaf in jax.tree.leaves((start, data)))
-    return in_groups(group, members, size, monitor, stage)
+    return in_groups(group, members, size, monitor, stage, few=not alone)
 
 
 def fit_courses(

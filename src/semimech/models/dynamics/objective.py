@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -13,7 +12,15 @@ from jax import Array
 
 from semimech.models.dynamics.law import Given, Law
 from semimech.models.fitting import Errors
-from semimech.numerics.trajectory import SOLVED, Method, Trajectory, equilibrium, trajectory, value_and_gradient
+from semimech.numerics.trajectory import (
+    SOLVED,
+    Method,
+    Trajectory,
+    equilibrium,
+    trajectories,
+    trajectory,
+    value_and_gradient,
+)
 from semimech.numerics.trajectory import WORDS as SOLVER_WORDS
 
 FLOOR = 1e-4  # of the data's scale: below it a better fit is worth nothing more
@@ -66,34 +73,44 @@ class CourseObjective:
     def solve(self, parameters: Any, data: Courses, stretch: Array | None = None) -> Trajectory:
         """States of all conditions (conditions x times x nodes), each with its status and steps."""
         times = data.times if stretch is None else data.times * stretch
-        begin = jnp.zeros((), times.dtype)
+        if self.mode == "steady":
+            return self._steady(parameters, data)
+        if self.mode == "shooting":
+            starts, begins, ends, given = self._intervals(times, data)
+            found = self._courses(parameters, starts, begins, ends, given)
+            shape = data.observed.shape
+            status, steps = (part.reshape(shape[:2]) for part in (found.status, found.steps))
+            return Trajectory(found.states.reshape(shape), status.max(1), steps.sum(1))
         origin = data.given.level
+        conditions = origin.shape[0]
+        begins = jnp.zeros(conditions, times.dtype)
+        every = jnp.broadcast_to(times, (conditions, times.shape[0]))
+        return self._courses(parameters, origin, begins, every, data.given)
 
-        def whole(start: Array, begin: Array, times: Array, given: Given) -> Trajectory:
-            return trajectory(self.method, self.law.rate, start, begin, times, (parameters, given))
+    def _courses(self, parameters: Any, starts: Array, begins: Array, times: Array, given: Given) -> Trajectory:
+        law = self.law
+        constants = jax.vmap(law.constants, (None, 0))(parameters, given)
+        return trajectories(self.method, law.moves, starts, begins, times, law.matrices(parameters), constants)
 
-        def steady(start: Array, given: Given) -> Trajectory:
+    def _steady(self, parameters: Any, data: Courses) -> Trajectory:
+        def one(start: Array, given: Given) -> Trajectory:
             steps = int(STEADY_STEPS_PER_UNIT * self.horizon)
             found = equilibrium(self.law.rate, start, self.horizon, steps, (parameters, given), 1 - given.held)
             bad = ~(found.residual <= 1e-3 * (1 + jnp.max(jnp.abs(found.state))))
-            states = jnp.broadcast_to(found.state, (times.shape[0], start.size))
+            states = jnp.broadcast_to(found.state, (data.times.shape[0], start.size))
             return Trajectory(states, jnp.where(bad, NOT_SETTLED, SOLVED), jnp.full((), steps))
 
-        if self.mode == "steady":
-            return jax.vmap(steady)(origin, data.given)
-        if self.mode == "whole":
-            return jax.vmap(whole, (0, None, None, 0))(origin, begin, times, data.given)
-        found = self._each_interval(whole, times, data)
-        return Trajectory(found.states[:, :, 0], found.status.max(1), found.steps.sum(1))
+        return jax.vmap(one)(data.given.level, data.given)
 
     @staticmethod
-    def _each_interval(solve: Callable[..., Any], times: Array, data: Courses) -> Any:
-        """`solve(start, begin, times, given)` from every sample to the next (conditions x times x ...)."""
+    def _intervals(times: Array, data: Courses) -> tuple[Array, Array, Array, Given]:
+        """(starts, begins, ends, given): from every sample to the next as a course, condition by condition."""
+        conditions, samples, nodes = data.observed.shape
         origin = data.given.level
-        starts = jnp.concatenate([origin[:, None], data.observed[:, :-1]], 1)
+        starts = jnp.concatenate([origin[:, None], data.observed[:, :-1]], 1).reshape(-1, nodes)
         befores = jnp.concatenate([jnp.zeros(1, times.dtype), times[:-1]])
-        one = jax.vmap(solve, (0, 0, 0, None))
-        return jax.vmap(one, (0, None, None, 0))(starts, befores, times[:, None], data.given)
+        given = jax.tree.map(lambda leaf: jnp.repeat(leaf, samples, 0), data.given)
+        return starts, jnp.tile(befores, conditions), jnp.tile(times, conditions)[:, None], given
 
     @partial(jax.jit, static_argnums=0)
     def weighed(self, parameters: Any, data: Courses) -> Courses:
@@ -103,16 +120,15 @@ class CourseObjective:
         error of what it leads to has 1 + that sum times the variance of a measurement. The first interval begins at
         the known start.
         """
+        method = self.carrying_tangents().method
 
         def slope(start: Array, begin: Array, times: Array, given: Given) -> Array:
             def end(x: Array) -> Array:
-                return trajectory(
-                    self.carrying_tangents().method, self.law.rate, x, begin, times, (parameters, given)
-                ).states[0]
+                return trajectory(method, self.law.rate, x, begin, times, (parameters, given)).states[0]
 
             return (jax.jacfwd(end)(start) ** 2).sum(1)
 
-        magnified = self._each_interval(slope, data.times, data)
+        magnified = jax.vmap(slope)(*self._intervals(data.times, data)).reshape(data.observed.shape)
         return data._replace(weights=data.weights / (1 + magnified.at[:, 0].set(0)))
 
     def carrying_tangents(self) -> CourseObjective:
