@@ -11,16 +11,18 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, logit
 from scipy.stats import rankdata
-from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.ensemble import RandomForestRegressor
 
 from semimech.numerics.trajectory import Method, trajectories
 from semimech.simulate.laws import Kinetics
 from semimech.simulate.topology import Topology
 
-NOISE = 0.05  # sd of a level; that of the time points 0 of DREAM4, where nothing is perturbed
+# Noise, speed and size of the perturbations are those of the levels of DREAM4; its gold standards were not looked at.
+NOISE = 0.05  # sd of a level, as of the time points 0
+HALF_LIFE = {10: 0.8, 100: 1.5}  # in samples, as of the return to rest in the second half of the series
 STEPS = 20  # intervals of a series; the perturbation ends in the middle
 KNOCK_OUT, KNOCK_DOWN = -20.0, -1.0  # log2 of the production that is left
-MOVED = 1.5  # sd of the log2 of the production of the third of the genes that a series perturbs
+MOVED = 0.8  # sd of the log2 of the production of the third of the genes that a series perturbs
 LIMIT = 0.02  # levels are taken for at least this, and at most 1 less this, by the sigmoid
 
 
@@ -45,7 +47,7 @@ def simulated(seed: int, genes: int, series: int) -> Experiment:
     """Hill regulation of mRNA on a random network with 1.5 regulators a gene at size 10, 2 at larger sizes."""
     random = np.random.default_rng([seed, genes])
     network = Topology(nodes=genes, edges=1.5 if genes <= 10 else 2.0).build(random, Path())
-    law = Kinetics(half_life=1.5).law_of(network, random)
+    law = Kinetics(half_life=HALF_LIFE[genes]).law_of(network, random)
     begin = jnp.broadcast_to(jnp.asarray(law.start, jnp.float32), (2 * genes + 1, genes))
     one = np.eye(genes)
     pushes = np.concatenate([np.zeros((1, genes)), KNOCK_OUT * one, KNOCK_DOWN * one])
@@ -124,7 +126,7 @@ def _sigmoid(rest: float, table: np.ndarray, wanted: np.ndarray, held: np.ndarra
     def missed(v: np.ndarray) -> np.ndarray:
         return np.concatenate([expit(logit(at) + table @ v / slope) - at - wanted, held * v])
 
-    return least_squares(missed, start, max_nfev=30).x
+    return least_squares(missed, start, max_nfev=15).x
 
 
 def lagged(seen: Experiment, ridge: float) -> np.ndarray:
@@ -140,17 +142,18 @@ def lagged(seen: Experiment, ridge: float) -> np.ndarray:
     return np.abs(slopes) * before.std(0) / whole.std(0)[:, None]
 
 
-def forest(seen: Experiment, whole: bool) -> np.ndarray:
-    """Importance of each level one sample before in randomised trees; the whole series, or its unperturbed half."""
-    first = 0 if whole else STEPS // 2
-    before = np.concatenate([each[first:-1] for each in seen.series])
-    after = np.concatenate([each[first + 1 :] for each in seen.series])
+def forest(seen: Experiment, own: bool) -> np.ndarray:
+    """Importance of each other gene's level one sample before in a random forest, over the whole series.
+
+    own: what a gene's own level before tells of it is taken out first, by a straight line.
+    """
+    before = np.concatenate([each[:-1] for each in seen.series])
+    after = np.concatenate([each[1:] for each in seen.series])
     found = np.zeros(seen.truth.shape)
     for j in range(len(found)):
-        trees = ExtraTreesRegressor(200, max_features="sqrt", min_samples_leaf=2, random_state=0)
         others = np.arange(len(found)) != j
-        # What a gene was before is no edge: its own level is taken out first.
-        own = np.polyfit(before[:, j], after[:, j], 1)
-        left = after[:, j] - np.polyval(own, before[:, j])
-        found[j, others] = trees.fit(before[:, others], left).feature_importances_
+        line = np.polyfit(before[:, j], after[:, j], 1)
+        wanted = after[:, j] - np.polyval(line, before[:, j]) if own else after[:, j]
+        trees = RandomForestRegressor(100, max_features="sqrt", random_state=0)
+        found[j, others] = trees.fit(before[:, others], wanted).feature_importances_
     return found

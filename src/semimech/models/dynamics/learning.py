@@ -80,7 +80,9 @@ def train_members(
     def group(numbers: np.ndarray, monitor: Monitor) -> Trained:
         with jax.enable_x64(wide):  # a setting of the thread
             own = [jax.tree.map(lambda leaf: jnp.asarray(leaf)[numbers], tree) for tree in (start, data, penalties)]
-            part = train(objective, *own[:2], rates, own[2], schedule, stop[numbers], monitor=monitor, stage=stage)
+            part = train(
+                objective, own[0], own[1], rates, own[2], schedule, stop[numbers], monitor=monitor, stage=stage
+            )
             return Trained(**jax.tree.map(np.asarray, part.__dict__))
 
     size = sum(leaf[0].size * leaf[0].dtype.itemsize for leaf in jax.tree.leaves((start, data)))
