@@ -70,13 +70,10 @@ def simulated(seed: int, genes: int, series: int) -> Experiment:
 
 
 def _run(rate, begin, pushes, times) -> jax.Array:  # type: ignore[no-untyped-def]
-    rows = len(pushes)
-    every = jnp.broadcast_to(jnp.asarray(times, jnp.float32), (rows, len(times)))
+    begun, ends = jnp.zeros(()), jnp.asarray(times, jnp.float32)
     method = Method(steps=400 if len(times) == 1 else 8)
     pushed = jnp.asarray(pushes, jnp.float32)
-    solve = jax.jit(
-        lambda x, u: trajectories(method, lambda t, x, a: rate(x, a[1]), x, jnp.zeros(rows), every, None, u).states
-    )
+    solve = jax.jit(lambda x, u: trajectories(method, lambda t, x, a: rate(x, a[1]), x, begun, ends, None, u).states)
     return solve(begin, pushed)
 
 

@@ -64,9 +64,9 @@ def main() -> None:
     print(one, many, flush=True)
     text = [
         *heading("The gradient step of a time-course fit", "course_step --peer PYTHON"),
-        f"Load average {os.getloadavg()[0]:.0f} on {cores()} cores: what else the machine was doing slows all lines "
-        f"alike, for the programs are asked in turn, {ROUNDS} rounds, medians of {REPEATS} steps each, median over "
-        f"rounds. float32, one thread each; rtol {RTOL:g}, atol {ATOL:g} for adaptive solvers; {NODES} nodes, "
+        f"Load average {os.getloadavg()[0]:.0f} on {cores()} cores, so that steps are timed in milliseconds of the "
+        f"cores; programs are asked in turn, {ROUNDS} rounds, medians of {REPEATS} steps each, median over rounds. "
+        f"float32, one thread each; rtol {RTOL:g}, atol {ATOL:g} for adaptive solvers; {NODES} nodes, "
         f"{CONDITIONS} conditions, {SAMPLES} samples on (0, 20]. Errors are of the gradient by W, relative to its "
         "largest entry, against tsit5 at rtol 1e-7.",
         "",
@@ -117,9 +117,9 @@ def milliseconds(step: Callable[[], Any]) -> float:
     jax.block_until_ready(step())
     times = []
     for _ in range(REPEATS):
-        begun = time.perf_counter()
+        begun = time.process_time()
         jax.block_until_ready(step())
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return 1e3 * float(np.median(times))
 
 

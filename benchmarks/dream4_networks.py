@@ -50,8 +50,8 @@ INTRODUCTION = (
     "largest ks is kept, and the steady state of a field, W x - x (linear) or k s(W x + b) - x (sigmoid), is fitted on "
     "them by rows that leave the gene alone, a ridge on each weight over its ks; edges are ranked by |W_ji x own shift "
     "of i| / sd. lagged: the slope of each level on all levels one sample before, in the second half of the series, "
-    "where nothing is perturbed. forest: importance in a random forest of each other level one sample before. Several: the "
-    "mean of their ranks.",
+    "where nothing is perturbed. forest: importance in a random forest of each other level one sample before. Several: "
+    "the mean of their ranks.",
     "",
     "What is chosen is chosen on simulated networks only: Hill regulation of random networks, noise "
     f"{NOISE:g}; noise, speed and size of perturbations are those of DREAM4's levels, the generator is not. No "
@@ -60,8 +60,8 @@ INTRODUCTION = (
 )
 ENDING = (
     "Anchors at size 100, net 1: etePORTIA .619, knock-out z .494; at size 10 knock-out z .596 and .245, with a lagged "
-    "forest .574 and .497. A recipe that is chosen with the gold standards in sight looks better: ks, lagged had .863 and "
-    ".453, ks, refit .637 with 8 % of the pairs and a common ridge.",
+    "forest .574 and .497. A recipe that is chosen with the gold standards in sight looks better: ks, lagged had .863 "
+    "and .453, ks, refit .637 with 8 % of the pairs and a common ridge.",
 )
 
 

@@ -163,6 +163,8 @@ def test_courses_taken_together_are_those_taken_one_by_one(solver: Any) -> None:
         assert found.states.shape == (4, 2, 3)
         assert found.status.tolist() == [SOLVED] * 4
         one = jax.jit(lambda x, t, ends, push: trajectory(Method(solver), turning, x, t, ends, (weights, push)).states)
+        same = jax.jit(lambda w: trajectories(Method(solver), turning, starts, begins[1], times[1], w, push))(weights)
+        np.testing.assert_allclose(same.states[1], found.states[1], rtol=1e-8)
         for i in range(4):
             alone = one(starts[i], begins[i], times[i], push[i])
             np.testing.assert_allclose(found.states[i], alone, rtol=1e-10)

@@ -75,25 +75,30 @@ def trajectory(method: Method, field: VectorField, start: Array, begin: Array, t
 
 
 def trajectories(
-    method: Method, field: VectorField, starts: Array, begins: Array, times: Array, shared: Any, own: Any
+    method: Method, field: VectorField, starts: Array, begin: Array, times: Array, shared: Any, own: Any
 ) -> Trajectory:
     """`trajectory` of many courses, whose args are (shared, own): each has its own status, and its part of `own`.
 
-    starts: courses x nodes; begins: (courses,); times: courses x times; leaves of `own` lead with the courses. The
-    Runge-Kutta method takes all of them through each step together, as columns: a network then acts on them by one
-    matrix product without a transposition, also where many networks are one `vmap`.
+    starts: courses x nodes; begin, times: () and (times,), the same for all, or (courses,) and courses x times; leaves
+    of `own` lead with the courses. The Runge-Kutta method takes all of them through each step together, as columns: a
+    network then acts on them by one matrix product without a transposition, also where many networks are one `vmap`.
     """
+    # Times of their own only where they differ: XLA's simplifier goes in circles over those of an adaptive solver.
+    axis = 0 if times.ndim == 2 else None
     if method.solver != "rk4":
 
         def one(start: Array, begin: Array, times: Array, own: Any) -> Trajectory:
             return trajectory(method, field, start, begin, times, (shared, own))
 
-        return jax.vmap(one)(starts, begins, times, own)
+        return jax.vmap(one, (0, axis, axis, 0))(starts, begin, times, own)
 
     columns = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), own)
-    together = jax.vmap(lambda t, x, own: field(t, x, (shared, own)), (0, -1, -1), -1)
-    ends = times.T[:, None]
-    found = _runge_kutta(method, lambda t, x: together(t[0], x, columns), starts.T, begins[None], ends)
+    together = jax.vmap(lambda t, x, own: field(t, x, (shared, own)), (axis, -1, -1), -1)
+    if axis is None:
+        found = _runge_kutta(method, lambda t, x: together(t, x, columns), starts.T, begin, times)
+    else:
+        ends = times.T[:, None]
+        found = _runge_kutta(method, lambda t, x: together(t[0], x, columns), starts.T, begin[None], ends)
     return jax.vmap(_told, (-1, None, None))(*found)
 
 

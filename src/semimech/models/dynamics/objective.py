@@ -82,15 +82,12 @@ class CourseObjective:
             status, steps = (part.reshape(shape[:2]) for part in (found.status, found.steps))
             return Trajectory(found.states.reshape(shape), status.max(1), steps.sum(1))
         origin = data.given.level
-        conditions = origin.shape[0]
-        begins = jnp.zeros(conditions, times.dtype)
-        every = jnp.broadcast_to(times, (conditions, times.shape[0]))
-        return self._courses(parameters, origin, begins, every, data.given)
+        return self._courses(parameters, origin, jnp.zeros((), times.dtype), times, data.given)
 
-    def _courses(self, parameters: Any, starts: Array, begins: Array, times: Array, given: Given) -> Trajectory:
+    def _courses(self, parameters: Any, starts: Array, begin: Array, times: Array, given: Given) -> Trajectory:
         law = self.law
         constants = jax.vmap(law.constants, (None, 0))(parameters, given)
-        return trajectories(self.method, law.moves, starts, begins, times, law.matrices(parameters), constants)
+        return trajectories(self.method, law.moves, starts, begin, times, law.matrices(parameters), constants)
 
     def _steady(self, parameters: Any, data: Courses) -> Trajectory:
         def one(start: Array, given: Given) -> Trajectory:
