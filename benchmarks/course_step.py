@@ -68,7 +68,8 @@ def main() -> None:
         f"cores; programs are asked in turn, {ROUNDS} rounds, medians of {REPEATS} steps each, median over rounds. "
         f"float32, one thread each; rtol {RTOL:g}, atol {ATOL:g} for adaptive solvers; {NODES} nodes, "
         f"{CONDITIONS} conditions, {SAMPLES} samples on (0, 20]. Errors are of the gradient by W, relative to its "
-        "largest entry, against tsit5 at rtol 1e-7.",
+        "largest entry, against tsit5 at rtol 1e-7. Seconds by the clock are those of a machine that did other work "
+        "too.",
         "",
         *table(["gradient of the full batch", "ms", "error of the gradient", "times faster than its adjoint"], rows),
         "Asked: 5 times faster than torchdiffeq's adjoint with the same field, tolerance and batch.",
