@@ -7,9 +7,11 @@ import pytest
 from tests.models.effects.screens import counted
 
 from semimech.data.condition import Condition
+from semimech.data.effects import effects_of
 from semimech.data.splits import Split, split_screen
 from semimech.evaluate.reference import reference_of
-from semimech.models.effects import EffectEstimator
+from semimech.models.effects import EffectEstimator, noise_of
+from semimech.models.effects.estimator import _fitted
 from semimech.models.effects.methods import METHODS
 from semimech.models.effects.validation import best_shares
 from semimech.models.intervals import with_intervals
@@ -98,3 +100,13 @@ def test_what_cannot_be_done_is_said(programmes):
     for options in ({"method": "magic"}, {"choice": "worst"}, {"folds": 1}):
         with pytest.raises(UserError, match="effects"):
             EffectEstimator(**options)
+
+
+def test_a_feature_without_noise_is_answered_as_measured(programmes):
+    rows = np.arange(programmes.shape[0])
+    effects = effects_of(programmes, rows)
+    known = noise_of(programmes, rows, effects)
+    silent = replace(known, variance=np.where(np.arange(80) == 3, 0.0, known.variance))
+    for method in METHODS:
+        estimates = _fitted(effects, silent, {method: 1.0}, "as given").estimates
+        np.testing.assert_array_equal(estimates[:, 3], effects.values[:, 3].astype(float))

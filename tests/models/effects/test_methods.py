@@ -85,3 +85,13 @@ def test_adaptive_shrinkage_is_the_integral_of_the_posterior():
         mean = (beta * weight).sum() / (weight.sum() + 0.9 * stats.norm.pdf(z))
         assert found[0, column] / errors[0, column] == pytest.approx(mean, abs=0.35)
     assert not shrink_adaptively(values, np.zeros_like(errors)).any()
+
+
+def test_one_outlier_spoils_no_other_condition():
+    values = np.random.default_rng(4).normal(size=(30, 5000))
+    values[7, 11] = 100.0
+    with np.errstate(invalid="raise", divide="raise"):
+        found = shrink_adaptively(values, np.ones_like(values))
+    assert np.isfinite(found).all()
+    assert found[7, 11] == pytest.approx(100, rel=0.01)
+    assert np.abs(np.delete(found, 7, axis=0)).max() < 3

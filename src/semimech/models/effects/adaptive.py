@@ -28,7 +28,7 @@ def shrink_adaptively(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
     likelihood = likelihoods(middle, spreads)
     counts = np.stack([np.histogram(row[told > 0], edges)[0] for row, told in zip(size, errors, strict=True)])
     shares = mixtures(likelihood, counts)
-    kept = (shares * (spreads**2 / (1 + spreads**2))) @ likelihood.T / (shares @ likelihood.T)
+    kept = (shares * (spreads**2 / (1 + spreads**2))) @ likelihood.T / density_of(shares, likelihood)
     return np.stack([x * np.interp(z, middle, each) for x, z, each in zip(values, size, kept, strict=True)])
 
 
@@ -54,7 +54,7 @@ def mixtures(likelihood: np.ndarray, counts: np.ndarray) -> np.ndarray:
     total = counts.sum(1) + SPIKE
     before = np.full(len(counts), -np.inf)
     for step in range(MOST_STEPS):
-        density = shares @ likelihood.T
+        density = density_of(shares, likelihood)
         if step % LOOKS == 0:
             reached = (counts * np.log(density)).sum(1) + (SPIKE - 1) * np.log(shares[:, 0])
             if (reached - before < ENOUGH * total).all():
@@ -64,3 +64,8 @@ def mixtures(likelihood: np.ndarray, counts: np.ndarray) -> np.ndarray:
         shares[:, 0] += SPIKE - 1
         shares /= shares.sum(1, keepdims=True)
     return shares
+
+
+def density_of(shares: np.ndarray, likelihood: np.ndarray) -> np.ndarray:
+    """sum_k pi_k L_ik (rows x z): above 0 also at a |z| that only other rows have, where all wide shares vanish."""
+    return np.maximum(shares @ likelihood.T, np.finfo(float).tiny)

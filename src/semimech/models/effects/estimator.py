@@ -104,7 +104,9 @@ def _fitted(
     estimates, standard_errors = values, effects.standard_errors.astype(float)
     if noise is not None:
         parts = [share * estimate(method, values, noise) for method, share in shares.items()]
-        estimates, standard_errors = np.sum(parts, axis=0), noise.standard_errors
+        # A feature that never varies within a condition has no noise to be freed of.
+        estimates = np.where(noise.variance > 0, np.sum(parts, axis=0), values)
+        standard_errors = noise.standard_errors
     return FittedEffects(effects.features, effects.conditions, estimates, values, standard_errors, shares, told, errors)
 
 
