@@ -44,6 +44,8 @@ def test_a_column_says_it() -> None:
         (screen_of(), "good", "no column 'good'"),
         (screen_of(good=["maybe"] * 200), "good", "has 'maybe' for the cell c0"),
         (screen_of(good=[False] * 200), "good", "All 200 cells fail quality control by the column 'good'"),
+        (screen_of(good=[i % 2 for i in range(200)]), "good", "All 100 control cells fail .* by the column 'good'"),
+        (screen_of(good=[i % 2 == 0 for i in range(200)]), "good", "All 100 treated cells fail"),
         (screen_of("log-normalised"), None, "needs raw counts"),
     ],
 )

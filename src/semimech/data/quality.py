@@ -18,14 +18,18 @@ def quality(screen: Screen, rows: np.ndarray, mads: float = 3.0, column: str | N
     From `column` of obs (true: passes) where one is given. Else a cell fails whose log counts, log number of genes,
     or share of mitochondrial, ribosomal or haemoglobin counts (where the screen has such genes) lies more than `mads`
     median absolute deviations from the median of the rows. Raises UserError where the column is missing or not
-    true/false, where there is none and the screen has no counts, or where every cell fails.
+    true/false, where there is none and the screen has no counts, or where every cell, control or treated cell fails.
     """
     rows = np.asarray(rows)
     passes = np.ones(screen.shape[0], bool)
     passes[rows] = _by_outliers(screen, rows, mads) if column is None else _by_column(screen, column)[rows]
-    if not passes[rows].any():
-        where = f"by the column '{column}'" if column else f"at {mads:g} median absolute deviations"
-        raise UserError(f"All {len(rows):,} cells fail quality control {where}: correct the column or the limit.")
+    control = screen.is_control[rows]
+    for kind, which in (("", np.ones(len(rows), bool)), ("control ", control), ("treated ", ~control)):
+        if which.any() and not passes[rows[which]].any():
+            where = f"by the column '{column}'" if column else f"at {mads:g} median absolute deviations"
+            raise UserError(
+                f"All {which.sum():,} {kind}cells fail quality control {where}: correct the column or the limit."
+            )
     return passes
 
 
