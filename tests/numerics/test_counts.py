@@ -39,3 +39,12 @@ def test_counts_are_integrated_out(library: float) -> None:
     expected = (pmf * np.log1p(factor * counts)[:, None, None]).sum(0)
     found = jax.jit(expected_log1p)(np.log(MEANS), np.log(THETA), np.full(2, factor, np.float32))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_large_counts_are_integrated_out_too() -> None:
+    factor, mean, theta = 3.0, 3000.0, 5.0
+    counts = np.arange(60_000)
+    expected = (stats.nbinom.pmf(counts, theta, theta / (theta + mean)) * np.log1p(factor * counts)).sum()
+    arrays = (np.full(shape, value, np.float32) for shape, value in (((1, 1), np.log(mean)), (1, np.log(theta))))
+    found = jax.jit(expected_log1p)(*arrays, np.full(1, factor, np.float32))
+    np.testing.assert_allclose(found, expected, atol=1e-3)

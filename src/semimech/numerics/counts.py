@@ -10,6 +10,8 @@ HALF_LOG_TWO_PI = 0.5 * float(np.log(2 * np.pi))
 SHIFT = 6
 QUADRATURE = np.exp(np.arange(-15.0, 3.6, 0.6))
 QUADRATURE_STEP = 0.6
+# Below the first node the integrand falls as t does: the geometric rest of the sum is added to the first node.
+WEIGHTS = QUADRATURE_STEP * np.where(np.arange(len(QUADRATURE)) > 0, 1.0, 1 / -np.expm1(-QUADRATURE_STEP))
 
 
 def log_gamma(y: Array) -> Array:
@@ -72,11 +74,11 @@ def expected_log1p(log_mean: Array, log_theta: Array, factor: Array) -> Array:
     """
     mean, theta = jnp.exp(log_mean), jnp.exp(log_theta)[None, :]
 
-    def add(total: Array, t: Array) -> tuple[Array, None]:
+    def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
+        t, weight = node
         lost = -jnp.expm1(-t * factor)[:, None]
         missing = -jnp.expm1(-theta * jnp.log1p(mean * lost / theta))
-        return total + missing * jnp.exp(-t), None
+        return total + weight * missing * jnp.exp(-t), None
 
-    # Below the first node the integrand falls as t does: the geometric rest of the sum is added to the first node.
-    total, _ = lax.scan(add, jnp.zeros_like(mean), jnp.asarray(QUADRATURE, mean.dtype))
-    return QUADRATURE_STEP * total
+    nodes = jnp.asarray(QUADRATURE, mean.dtype), jnp.asarray(WEIGHTS, mean.dtype)
+    return lax.scan(add, jnp.zeros_like(mean), nodes)[0]
