@@ -16,6 +16,7 @@ from jax import Array, lax
 from semimech.models.vae.batches import Cells
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
 from semimech.models.vae.objective import loss
+from semimech.support.errors import UserError
 from semimech.support.progress import Monitor
 
 CLIP = 100.0
@@ -103,7 +104,8 @@ def train(
     carry = started(schedule, parameters, seed)
     random = np.random.default_rng([seed, 49_979_687])
     same = jax.random.key(seed + 1)
-    best, least, since = parameters, np.inf, 0
+    # A copy, for a step gives its own arrays to the next.
+    best, least, since = jax.tree.map(jnp.copy, parameters), np.inf, 0
     curves: list[tuple[float, float]] = []
     for epoch in range(schedule.epochs):
         monitor("training", epoch, schedule.epochs)
@@ -111,13 +113,17 @@ def train(
         value = _mean([bounds(form, carry.parameters, tables, many, same) for many in held])
         curves.append((moved, value))
         since += 1
-        if not held or value < least:
-            # A copy, for the step gives its own arrays to the next.
+        if value < least or (not held and np.isfinite(moved)):
             best, least, since = jax.tree.map(jnp.copy, carry.parameters), value, 0
         if since >= schedule.patience:
             break
     monitor("training", schedule.epochs, schedule.epochs)
-    train_bound, validation_bound = np.array(curves).T if curves else np.zeros((2, 0))
+    if not np.isfinite(np.array(curves)[:, 1 if held else 0]).any():
+        raise UserError(
+            f"The training of the latent part diverged at the rate {schedule.rate:g}: give a lower rate, for example "
+            f"{schedule.rate / 10:g}."
+        )
+    train_bound, validation_bound = np.array(curves).T
     return Trained(best, train_bound, validation_bound)
 
 
