@@ -20,11 +20,14 @@ def alignment_loss(form: Form, parameters: Parameters, tables: Tables, cells: Mi
     network = parameters["network"]
     direct = (cells.dose[:, :, None] * jnp.eye(network.shape[0], dtype=network.dtype)[cells.given]).sum(1)
     reached = sum_over_hops(direct, network, form.hops)
-    treated = jnp.where((cells.dose != 0).any(1), cells.weight, 0)
+    given = (cells.dose != 0).any(1)
+    treated = jnp.where(given, cells.weight, 0)
     if form.signed:
         known = (tables.precision[cells.condition] > 0).astype(network.dtype)
         misfit = jnp.abs(reached - tables.delta[cells.condition]) * tables.precision[cells.condition]
     else:
+        # Without a control in the mini-batch there is nothing to match.
+        treated = jnp.where(((cells.weight > 0) & ~given).any(), treated, 0)
         known = jnp.broadcast_to(tables.known[None, :], reached.shape)
         misfit = jnp.abs(reached - (jnp.abs(_change(form, tables, cells)) - form.threshold)) * known
     weight = treated[:, None] * known
