@@ -11,6 +11,8 @@ from semimech.data.condition import Condition
 from semimech.data.screen import Screen
 from semimech.support.errors import UserError
 
+HALF = 0.5  # a count added to sums of counts
+
 
 @dataclass(frozen=True, eq=False)
 class CountSums:
@@ -45,6 +47,11 @@ class CountSums:
         """Counts of each condition's rows at the control rates of their batches (conditions x features)."""
         rates = np.divide(self.control_counts, np.maximum(self.control_library, 1)[:, None])
         return self.library_by_batch @ rates
+
+    @property
+    def changes(self) -> np.ndarray:
+        """log((counts + 1/2) / (expected + 1/2)), change of the log rate (conditions x features)."""
+        return np.log((self.counts + HALF) / (self.expected + HALF))
 
 
 def count_sums(screen: Screen, rows: np.ndarray) -> CountSums:

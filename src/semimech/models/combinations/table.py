@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from semimech.data.condition import Condition
-from semimech.data.counts import CountSums, count_sums
+from semimech.data.counts import HALF, CountSums, count_sums
 from semimech.data.effects import Effects
 from semimech.data.screen import Screen
 from semimech.models.effects import Noise
 
-LEAST_COUNTS = 0.5  # added to both sides of a ratio of counts
 LEAST_VARIANCE = 1e-8
 
 
@@ -38,8 +37,7 @@ def rate_changes(screen: Screen, rows: np.ndarray, effects: Effects, noise: Nois
     sums = count_sums(screen, rows)
     place = {condition: i for i, condition in enumerate(sums.conditions)}
     order = [place[condition] for condition in effects.conditions]
-    ratio = np.log((sums.counts + LEAST_COUNTS) / (sums.expected + LEAST_COUNTS))[order]
-    return Changes(effects.conditions, ratio, _rate_variance(sums), noise.covariance)
+    return Changes(effects.conditions, sums.changes[order], _rate_variance(sums), noise.covariance)
 
 
 def effect_changes(effects: Effects, noise: Noise) -> Changes:
@@ -51,4 +49,4 @@ def effect_changes(effects: Effects, noise: Noise) -> Changes:
 def _rate_variance(sums: CountSums) -> np.ndarray:
     rows = sums.control_rows.sum() + sums.rows.sum()
     counts = sums.control_counts.sum(0) + sums.counts.sum(0)
-    return rows / np.maximum(counts, LEAST_COUNTS) + sums.dispersion
+    return rows / np.maximum(counts, HALF) + sums.dispersion

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from semimech.data.condition import Condition
-from semimech.data.counts import count_sums
+from semimech.data.counts import HALF, CountSums, count_sums
 from semimech.data.effects import Effects
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
@@ -21,7 +21,6 @@ from semimech.models.effects.estimator import measured_effects
 from semimech.numerics.counts import expected_log1p
 
 CONTROLS = 128  # control cells that predictions are made of
-HALF = 0.5  # a count added to sums of counts
 RIDGE = 1e-2  # rows that speak for no effect of a perturbation
 THETA = (0.05, 500.0)  # bounds of a gene's dispersion
 
@@ -157,26 +156,28 @@ class Rates:
 
 
 def rates_of(screen: Screen, rows: np.ndarray) -> Rates:
-    """Log rates of the controls of each batch and changes of them by condition, shrunken gene by gene towards none.
-
-    change = log(counts / those expected at the control rates of the same batches), half a count added to both; its
-    squared standard error by the negative-binomial law is 1 / counts + phi sum L^2 / (sum L)^2 of both sides.
-    """
+    """Log rates of the controls of each batch and changes of them by condition, shrunken gene by gene towards none."""
     sums = count_sums(screen, rows)
-    counts, expected = sums.counts + HALF, sums.expected + HALF
-    phi = sums.dispersion[None, :]
-    spread = sums.library_squared / np.maximum(sums.library, 1) ** 2
-    share = sums.library_by_batch / np.maximum(sums.library_by_batch.sum(1, keepdims=True), 1)
-    of_controls = sums.control_squared / np.maximum(sums.control_library, 1) ** 2
-    # Expected counts are those of the controls, carried from their library to that of the condition.
-    seen = np.maximum(share @ (sums.control_counts + HALF), HALF)
-    squared = 1 / counts + 1 / seen + phi * (spread + share**2 @ of_controls)[:, None]
     usable = sums.control_library > 0
     base = np.tile(np.log(sums.control_rates + HALF / sums.control_library.sum()), (len(usable), 1))
     library = sums.control_library[usable, None]
     base[usable] = np.log((sums.control_counts[usable] + HALF) / library)
     theta = np.clip(1 / np.maximum(sums.dispersion, 1 / THETA[1]), *THETA)
-    return Rates(base, towards_none(np.log(counts / expected), squared), np.log(theta))
+    return Rates(base, towards_none(sums.changes, squared_errors(sums)), np.log(theta))
+
+
+def squared_errors(sums: CountSums) -> np.ndarray:
+    """Squared standard errors of `CountSums.changes` by the negative-binomial law (conditions x features).
+
+    1 / counts + sum_b (L_b / L_0b)^2 counts_0b / expected^2 + phi sum L^2 / (sum L)^2 of both sides: the controls of
+    batch b, L_0b counts in all, are carried to the L_b counts that the condition has there.
+    """
+    carried = sums.library_by_batch / np.maximum(sums.control_library, 1)
+    of_controls = carried**2 @ (sums.control_counts + HALF) / (sums.expected + HALF) ** 2
+    spread = sums.library_squared / np.maximum(sums.library, 1) ** 2
+    share = sums.library_by_batch / np.maximum(sums.library_by_batch.sum(1, keepdims=True), 1)
+    spread_of_controls = share**2 @ (sums.control_squared / np.maximum(sums.control_library, 1) ** 2)
+    return 1 / (sums.counts + HALF) + of_controls + sums.dispersion * (spread + spread_of_controls)[:, None]
 
 
 def values_of(screen: Screen, rows: np.ndarray, effects: Effects, table: np.ndarray) -> Rates:

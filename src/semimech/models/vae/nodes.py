@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +31,24 @@ def nodes_of(screen: Screen, closed: ClosedForm, most: int) -> Nodes:
     A gene responds by its largest effect in units of its standard error over the training conditions.
     """
     own = own_columns(screen)
-    columns, names, used = [], [], set()
+    columns, names, used = [], list[str](), set()
     for name in closed.perturbations:
         free = [int(j) for j in own.get(name, ()) if int(j) not in used]
         columns.append(free[0] if free else -1)
         used.update(free[:1])
-        names.append(screen.feature_names[free[0]] if free else name)
+        names.append(_unlike(names, screen.feature_names[free[0]] if free else name, "perturbation"))
     errors = np.where(np.isfinite(closed.errors) & (closed.errors > 0), closed.errors, np.inf)
     strength = np.abs(closed.effects / errors).max(0, initial=0.0)
     others = [int(j) for j in np.argsort(-strength, kind="stable") if int(j) not in used]
     extra = others[: max(0, most - len(names))]
-    taken = set(names)
-    names += [screen.feature_names[j] if screen.feature_names[j] not in taken else f"{screen.feature_names[j]} (gene)"
-              for j in extra]  # fmt: skip
+    for j in extra:
+        names.append(_unlike(names, screen.feature_names[j], "gene"))
     return Nodes(tuple(names), np.array([*columns, *extra], int))
+
+
+def _unlike(taken: Sequence[str], name: str, kind: str) -> str:
+    """The name, told apart by its kind from those there are: two perturbations may have one target."""
+    return _unlike(taken, f"{name} ({kind})", kind) if name in taken else name
 
 
 def effects_on(nodes: Nodes, closed: ClosedForm) -> tuple[np.ndarray, np.ndarray]:
