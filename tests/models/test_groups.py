@@ -46,6 +46,24 @@ def test_few_groups_are_as_many_as_there_are_cores(monkeypatch):
     np.testing.assert_array_equal(trained.last["x"], np.arange(5))
 
 
+def test_programs_that_factorise_are_not_run_beside_each_other(monkeypatch):
+    monkeypatch.setattr("semimech.models.groups.cores", lambda: 2)
+    running, most = [], []
+
+    def group(numbers, monitor):
+        running.append(numbers)
+        most.append(len(running))
+        trained = square(numbers, monitor)
+        running.pop()
+        return trained
+
+    for few in (True, False):
+        trained = in_groups(group, 5, 1, lambda *_: None, "training", few=few, factorises=True)
+        np.testing.assert_array_equal(trained.last["x"], np.arange(5))
+    assert max(most) == 1
+    assert len(most) == 1 + 5
+
+
 def test_progress_is_that_of_all_groups():
     told = []
     in_groups(square, 5, 1, lambda _, done, total: told.append((done, total)), "training")

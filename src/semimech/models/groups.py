@@ -24,19 +24,23 @@ def in_groups(
     stage: str,
     *,
     few: bool = False,
+    factorises: bool = False,
 ) -> Trained:
     """Train `members` members by `train_group(numbers, monitor)`, called with groups of one size; in their order.
 
     An accelerator takes as many members in one vmap as fit in memory. On CPU cores each group is one member: its
     parameters stay in the cache and its solver stops by itself, 1.6 times as fast as one vmap of ten (SK-MEL-133),
     and each core trains another one. few: no solver stops by itself, and one vmap costs less than its members one by
-    one: as few groups as there are cores, where they fit. All groups share one compilation. An interruption, or an
+    one: as few groups as there are cores, where they fit. factorises: many matrices are factorised together; then there
+    is one group at a time, for LAPACK's tasks and the programs that wait for them share the threads of XLA, and two
+    programs can wait for each other for ever (jaxlib 0.10). All groups share one compilation. An interruption, or an
     exception of the monitor, stops all of them.
     """
     on_cpu = jax.default_backend() == "cpu"
+    workers = cores() if on_cpu and not factorises else 1
     fit = max(1, GROUP_BYTES // max(COPIES * member_bytes, 1))
     if on_cpu:
-        fit = min(fit, -(-members // cores())) if few else 1
+        fit = min(fit, -(-members // workers)) if few else 1
     size = -(-members // -(-members // min(fit, members)))
     numbers = [np.minimum(np.arange(first, first + size), members - 1) for first in range(0, members, size)]
     share = np.zeros(len(numbers))
@@ -57,7 +61,7 @@ def in_groups(
 
     if len(numbers) == 1:
         return train_group(numbers[0], monitor)
-    with ThreadPoolExecutor(cores() if on_cpu else 1) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         started = [pool.submit(run, group) for group in range(len(numbers))]
         try:
             done = [future.result() for future in started]

@@ -12,6 +12,8 @@ from semimech.models.dynamics.evidence import evidence, inverse_diagonal
 from semimech.models.dynamics.law import NetworkLaw, NeuralLaw, growth_at_rest
 from semimech.models.dynamics.learning import courses_of, first_guess, fit_courses, free_parameters, stacked
 from semimech.models.dynamics.objective import CourseObjective
+from semimech.models.dynamics.population import PopulationObjective
+from semimech.models.dynamics.steady_state import SteadyStateObjective
 from semimech.numerics.fields import positive, raw_of
 from semimech.numerics.trajectory import Method
 from semimech.simulate.recovery import random_weights, simulate_courses
@@ -110,6 +112,15 @@ def test_noisy_starts_are_weighed_by_what_the_field_makes_of_them() -> None:
     objective = CourseObjective(NetworkLaw(), Method(steps=20), "shooting")
     weights = objective.weighed(first_guess(NetworkLaw(), data, 0, 0), data).weights
     np.testing.assert_allclose(weights[0, :, 0], [1, 1 / (1 + np.exp(-4))], rtol=1e-4)
+
+
+def test_objectives_say_where_they_factorise() -> None:
+    course = CourseObjective(NetworkLaw())
+    stiff = CourseObjective(NetworkLaw(), Method("kvaerno5"))
+    for objective, told in ((course, False), (stiff, True), (CourseObjective(NetworkLaw(), mode="steady"), True)):
+        assert objective.factorises is told
+        assert SteadyStateObjective(objective).factorises is told
+        assert PopulationObjective(objective.law, objective.method).factorises is (objective is stiff)
 
 
 def test_data_of_one_shape_are_fitted_by_one_trace() -> None:

@@ -72,7 +72,10 @@ def train_members(
     monitor: Monitor,
     stage: str,
 ) -> Trained:
-    """`fitting.train`, on CPU cores one `vmap` on each; or `alone`, one by one: one trace for any number."""
+    """`fitting.train`, on CPU cores one `vmap` on each; or `alone`, one by one: one trace for any number.
+
+    An objective that factorises matrices says so by its attribute `factorises`.
+    """
     members = len(jax.tree.leaves(start)[0])
     stop = np.full(members, schedule.steps) if stop is None else stop
     wide = jax.tree.leaves(start)[0].dtype == np.float64
@@ -86,7 +89,8 @@ def train_members(
             return Trained(**jax.tree.map(np.asarray, part.__dict__))
 
     size = sum(leaf[0].size * leaf[0].dtype.itemsize for leaf in jax.tree.leaves((start, data)))
-    return in_groups(group, members, size, monitor, stage, few=not alone)
+    factorises = getattr(objective, "factorises", False)
+    return in_groups(group, members, size, monitor, stage, few=not alone, factorises=factorises)
 
 
 def fit_courses(

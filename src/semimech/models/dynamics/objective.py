@@ -66,6 +66,11 @@ class CourseObjective:
     jitter: float = 0.0
     horizon: float = 40.0
 
+    @property
+    def factorises(self) -> bool:
+        """Whether a step factorises matrices: Newton's for steady states, or those of an implicit solver."""
+        return self.mode == "steady" or self.method.solver == "kvaerno5"
+
     def start(self, parameters: Any, data: Courses) -> Array:
         """The key of the jitter."""
         return data.key

@@ -44,6 +44,11 @@ class PopulationObjective:
     method: Method = field(default_factory=Method)
     distance: Distance = "energy"
 
+    @property
+    def factorises(self) -> bool:
+        """Whether a step factorises matrices: those of an implicit solver."""
+        return self.method.solver == "kvaerno5"
+
     def moved(self, parameters: Any, data: Courses, start: Array) -> Trajectory:
         """Displacements d, conditions x cells x times x nodes, each with its status and steps."""
 

@@ -82,6 +82,11 @@ class SteadyStateObjective:
         """The vector field."""
         return self.course.law
 
+    @property
+    def factorises(self) -> bool:
+        """Whether a step factorises matrices."""
+        return self.course.factorises
+
     def start(self, parameters: Any, data: StateCourses) -> Array:
         """Nothing is carried from step to step."""
         return jnp.zeros((), data.strength.dtype)
