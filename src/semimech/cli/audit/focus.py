@@ -1,0 +1,161 @@
+"""`semimech audit focus`: how a learner of the series fares as data from outside it are added."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from semimech.audit.options import TableOptions
+from semimech.support.errors import UserError
+
+if TYPE_CHECKING:
+    from semimech.audit.focus.learner import Learner
+    from semimech.audit.focus.of_table import Focus
+
+NANO = 9
+
+
+def focus(
+    *files: Path,
+    series: str | None = None,
+    series_file: Path | None = None,
+    learner: str = "kernel",
+    option: tuple[str, ...] = (),
+    thresholds: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = (),
+    step: int = 25,
+    repeats: int = 100,
+    ordering: Literal["mean", "max"] = "mean",
+    match: Literal["assay", "document", "source"] = "assay",
+    seed: int = 0,
+    out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("focus"),
+    read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Measure how well one half of the series is predicted from the other half and N outsiders, nearest first.
+
+    Four readings of the same fits: balanced accuracy at the fixed threshold and recalibrated, ROC AUC, and concordance
+    of a regression that knows of censoring. N* is chosen on training halves and reported on test halves.
+
+    Parameters
+    ----------
+    files
+        Tables with SMILES and activities (CSV, TSV, Parquet, SDF; plain or gzip), read as one.
+    series
+        The series, as COLUMN=VALUE.
+    series_file
+        A further file that holds the series.
+    learner
+        kernel (Tanimoto kernel ridge), neighbours, random-forest, gradient-boosting, or a name of scikit-learn's.
+    option
+        Option of a scikit-learn learner, as NAME=VALUE.
+    thresholds
+        Active is an activity at or below these, in nM; up to 20 within the series where not given.
+    step
+        Outsiders added at a time.
+    repeats
+        Random halvings of the series.
+    ordering
+        Outsiders are sorted by their mean or by their largest similarity to the training half.
+    match
+        The control takes outsiders with this in common with the series.
+    seed
+        Seed of the halvings.
+    out
+        Folder for tables, figures and finished repeats: the same command goes on where it was stopped.
+    """
+    from semimech.audit.focus.of_table import focus as measure_focus
+    from semimech.cli.audit.source import read_table_and_series
+    from semimech.cli.interrupt import stopping
+    from semimech.cli.progress import progress_bar
+
+    chosen = _learner(learner, option)
+    if any(not one > 0 for one in thresholds):
+        raise UserError("--thresholds are activities in nM: give numbers above 0.")
+    try:
+        with progress_bar("audit focus") as bar, stopping(bar) as monitor:
+            table, mask = read_table_and_series(files, read, series, series_file, monitor)
+            if mask is None:
+                raise UserError("A focus curve is of a series: give --series COLUMN=VALUE or --series-file FILE.")
+            found = measure_focus(
+                table,
+                mask,
+                chosen,
+                thresholds=tuple(NANO - math.log10(one) for one in thresholds),
+                match=match,
+                folder=out / "repeats",
+                monitor=monitor,
+                step=step,
+                repeats=repeats,
+                ordering=ordering,
+                seed=seed,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{out} keeps the finished repeats: the same command goes on from there.") from None
+    _write(found, out)
+    _show(found, out)
+
+
+def _learner(name: str, options: Sequence[str]) -> Learner:
+    from semimech.audit.focus import Kernel, Neighbours, Scikit
+    from semimech.audit.focus.scikit import NAMED, models
+
+    own = {one.name: one for one in (Kernel(), Neighbours())}
+    if name in own:
+        if options:
+            raise UserError(f"The learner {name} takes no --option; those are for the learners of scikit-learn.")
+        return own[name]
+    given = dict(_pair(option) for option in options)
+    # A wrong name or option is told before anything is read.
+    models(name, {**NAMED.get(name, ("", {}))[1], **given})
+    return Scikit(name, given)
+
+
+def _pair(option: str) -> tuple[str, Any]:
+    import json
+
+    name, equals, text = option.partition("=")
+    if not equals or not name:
+        raise UserError(f"--option {option!r} is no option: write it as NAME=VALUE.")
+    try:
+        return name, json.loads(text)
+    except json.JSONDecodeError:
+        return name, text
+
+
+def _write(found: Focus, out: Path) -> None:
+    from dataclasses import asdict
+
+    from semimech.plot.focus import focus_curves, focus_surface
+    from semimech.plot.style import save
+    from semimech.support.files import write_json, write_text
+
+    table = found.curves
+    write_text(out / "surface.csv", table.to_csv(index=False))
+    line = {key: value for key, value in asdict(found.theory).items() if key != "fitted"}
+    gained = [{**asdict(one), "conflict": one.conflict} for one in found.gains]
+    said = {"learner": found.surface.learner, "sentences": found.sentences(), "gains": gained}
+    write_json(out / "focus.json", {**said, "theory": {**line, "best": found.theory.best}})
+    whole = table[table["outside"] == "all"]
+    best = {one.reading: one.best for one in found.gains if one.threshold is None}
+    save(focus_curves(whole, best, found.theory.fitted), out / "curves")
+    save(focus_surface(whole), out / "surface")
+
+
+def _show(found: Focus, out: Path) -> None:
+    surface = found.surface
+    print(
+        f"{surface.learner}: {len(surface.outer)} halvings of {sum(surface.sizes)} compounds, up to "
+        f"{surface.counts[-1]:,} outsiders, {len(surface.thresholds)} thresholds"
+    )
+    print(f"{'reading':<16} {'none':>6} {'N*':>6} {'all':>6}   N*      focus gain A(N*) - A(all)   all - none")
+    for one in found.gains:
+        if one.threshold is None:
+            gain, pooled = (f"{e.mean:+.3f} [{e.low:+.3f}, {e.high:+.3f}]" for e in (one.focus, one.pooling))
+            scores = " ".join(f"{part.mean:6.3f}" for part in (one.none, one.chosen, one.all))
+            print(f"{one.reading:<16} {scores}   {one.best:<7,.0f} {gain:<27} {pooled}")
+    for sentence in found.sentences():
+        print(sentence)
+    print(f"written  {out}")
