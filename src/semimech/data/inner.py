@@ -95,7 +95,7 @@ def _folds(
     """For each fold a mask over `train` of the rows to validate on, a share of the control rows among them."""
     control = screen.is_control[train]
     codes = screen.condition_codes[train]
-    by_row = _dealt(screen.batches[train] * len(screen.conditions) + codes, folds, random)
+    by_row = dealt(screen.batches[train] * len(screen.conditions) + codes, folds, random)
     if question == "rows":
         return [by_row == fold for fold in range(folds)]
     treated = np.unique(codes[~control])
@@ -126,11 +126,11 @@ def _folds(
 def _with_dealt(names: list[set[str]], folds: int, random: np.random.Generator) -> list[np.ndarray]:
     """Perturbations dealt to folds; for each fold which conditions have one of them (bool)."""
     pool = sorted(set().union(*names))
-    dealt = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
-    return [np.array([any(dealt[name] == fold for name in part) for part in names]) for fold in range(folds)]
+    place = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
+    return [np.array([any(place[name] == fold for name in part) for part in names]) for fold in range(folds)]
 
 
-def _dealt(strata: np.ndarray, folds: int, random: np.random.Generator) -> np.ndarray:
+def dealt(strata: np.ndarray, folds: int, random: np.random.Generator) -> np.ndarray:
     """A fold for each row, dealt evenly within each stratum."""
     fold = np.empty(len(strata), int)
     for stratum in np.unique(strata):

@@ -1,5 +1,7 @@
 """The model of combinations: better than the sum on counts, honest where nothing can be learnt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.models.effects.screens import counted
@@ -53,6 +55,13 @@ def test_rates_that_add_beat_effects_that_add(screen, split, fitted):
     assert ((mine.mean - observed.values) ** 2).sum() < 0.8 * ((sums - observed.values) ** 2).sum()
     assert "pushed through the counts" in mine.rests_on[0]
     assert "held-out combinations" in mine.rests_on[0]
+
+
+def test_the_error_that_is_told_is_that_of_the_settings_taken(fitted):
+    errors = {"no change": 1.0, "sums": 0.5, "with a bilinear term": 0.4}
+    for gate, words in ((0.0, "(error 0.50 of"), (0.5, "(error 0.40 of")):
+        told = replace(fitted, errors=errors, settings=replace(fitted.settings, gate=gate))
+        assert words in told.predict([Condition()]).rests_on[0]
 
 
 def test_without_pairs_in_training_it_is_no_worse_than_the_sum(screen):

@@ -46,8 +46,10 @@ class FittedCombinations:
         words = RATES if self.settings.scale == "log-rate" else "sum of effects, by ridge"
         if self.law.bilinear is not None:
             words += f", and {self.settings.gate:g} of a bilinear term"
-        error = min(self.errors.values(), default=float("nan"))
-        return f"{words}; chosen by {self.told} (error {error:.2f} of no change)" if self.errors else words
+        if not self.errors:
+            return words
+        error = self.errors["with a bilinear term" if self.settings.gate else "sums"]
+        return f"{words}; chosen by {self.told} (error {error:.2f} of no change)"
 
     def _words(self, condition: Condition) -> str:
         unknown = [name for name in condition.names if name not in self._known]

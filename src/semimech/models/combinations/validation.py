@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from semimech.data.effects import Effects, effects_of
-from semimech.data.inner import inner_splits
+from semimech.data.inner import dealt, inner_splits
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.combinations.counts import CountCurves
@@ -69,25 +69,16 @@ def combination_folds(screen: Screen, split: Split, folds: int, seed: int) -> li
     pool = [i for i in np.unique(codes) if screen.conditions[i].is_combination]
     random = np.random.default_rng([seed, 6_151])
     place = dict(zip(pool, random.permutation(len(pool)) % folds, strict=True))
-    dealt = _dealt(screen.batches[train], random, folds)
+    by_row = dealt(screen.batches[train], folds, random)
     found = []
     for fold in range(min(folds, len(pool))):
         out = {i for i in pool if place[i] == fold}
         known = {name for i in np.unique(codes) if i not in out for name in screen.conditions[i].names}
         held = [i for i in out if known.issuperset(screen.conditions[i].names)]
-        mask = (np.isin(codes, held) & ~control) | (control & (dealt == fold))
+        mask = (np.isin(codes, held) & ~control) | (control & (by_row == fold))
         if held and (~mask & ~control).any():
             found.append(Split("inner combinations", f"inner {fold}", seed, train[~mask], train[mask]))
     return found
-
-
-def _dealt(batches: np.ndarray, random: np.random.Generator, folds: int) -> np.ndarray:
-    """A fold for each row, even within batches."""
-    order = random.permutation(len(batches))
-    order = order[np.argsort(batches[order], kind="stable")]
-    fold = np.empty(len(batches), int)
-    fold[order] = np.arange(len(batches)) % folds
-    return fold
 
 
 def folds_of(data: Data, split: Split, folds: int, seed: int) -> tuple[str, list[Fold]]:
