@@ -51,7 +51,8 @@ def run(
     seed
         The first seed; everything random follows from it.
     prior
-        Table of edges (source, target, weight) to fit CellBox with as well, and with its node names shuffled.
+        Table of edges (source, target, weight): CellBox, and gpo-vae where it is among the models, are fitted with it
+        as well, and with its node names shuffled.
     level
         Level of the intervals of predictions, such as 0.8; 0.9 where not given.
     steady_state

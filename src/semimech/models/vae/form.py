@@ -16,7 +16,7 @@ Parameters = dict[str, Array]
 
 @dataclass(frozen=True)
 class Form:
-    """What a compilation depends on; options as in `PerturbationVAE`.
+    """What a compilation depends on; options as in `SamsVAE`.
 
     square: the effect u lives on the nodes of a network and stands beside z; else it is added to z. quality: cells
     that fail have the artefact e. signed: the network is aligned with signed, shrunken effects; else, as published,

@@ -26,10 +26,10 @@ NOTHING = "nothing that tells it apart: no change is predicted"
 class Relatives:
     """Mixtures of seen perturbations that stand for one never given.
 
-    source: in words, what the likeness rests on, '' where none is of use; kernel: likeness of features, or of
-    perturbations where `of_genes` is false, with the perturbations seen alone (entities x seen); own: likeness among
-    these (seen x seen); seen: their numbers; power, noise: of the kernel ridge; error: squared error of perturbations
-    left out, as a share of no change. targets: the feature of each perturbation's gene, -1 where it is not measured.
+    source: in words, what the likeness rests on, '' where none is of use; kernel: likeness of features with the genes
+    of the perturbations seen alone (features x seen); own: likeness among these (seen x seen); seen: their numbers;
+    power, noise: of the kernel ridge; error: squared error of perturbations left out, as a share of no change.
+    targets: the feature of each perturbation's gene, -1 where it is not measured.
     """
 
     source: str
