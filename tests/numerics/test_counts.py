@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from semimech.numerics.counts import expected_log1p, gaussian, log_gamma, negative_binomial, poisson
+from semimech.numerics.counts import (
+    expected_log1p,
+    gaussian,
+    log_gamma,
+    mean_part,
+    negative_binomial,
+    poisson,
+    softmax_part,
+)
 
 COUNTS = np.array([[0, 1, 7], [300, 2, 0]], np.float32)
 MEANS = np.array([[0.3, 2.5, 4.0], [210.0, 0.02, 9.0]], np.float32)
@@ -29,6 +37,26 @@ def test_likelihoods_are_those_of_scipy() -> None:
     )
     found = jax.jit(gaussian)(COUNTS, MEANS, np.log(MEANS))
     np.testing.assert_allclose(found, stats.norm.logpdf(COUNTS, MEANS, MEANS), 1e-5)
+
+
+def test_the_written_gradient_is_that_of_the_likelihood() -> None:
+    random = np.random.default_rng(0)
+    logits, library = random.normal(size=(4, 2, 3)).astype(np.float32), np.array([40.0, 900.0], np.float32)
+
+    def plain(logits: jax.Array, log_theta: jax.Array) -> jax.Array:
+        mean = jax.nn.log_softmax(logits, axis=2) + np.log(library)[None, :, None]
+        return mean_part(COUNTS[None], mean, log_theta[None, None]).sum(2)
+
+    def found(logits: jax.Array, log_theta: jax.Array) -> jax.Array:
+        return softmax_part(COUNTS, logits, library, log_theta)
+
+    weights = random.normal(size=(4, 2)).astype(np.float32)
+    one, two = (
+        jax.jit(jax.value_and_grad(lambda a, b, f=f: (weights * f(a, b)).sum(), (0, 1)))(logits, np.log(THETA))
+        for f in (plain, found)
+    )
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-2)
 
 
 @pytest.mark.parametrize("library", [500.0, 50_000.0])

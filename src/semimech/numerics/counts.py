@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -52,6 +53,45 @@ def negative_binomial(counts: Array, log_mean: Array, log_theta: Array) -> Array
     log x! is the same for every model and is left out. log_theta: (genes,).
     """
     return dispersion_part(counts, log_theta) + mean_part(counts, log_mean, log_theta[None, :])
+
+
+@jax.custom_vjp
+def softmax_part(counts: Array, logits: Array, library: Array, log_theta: Array) -> Array:
+    """sum over genes of x log mu - (x + theta) log(mu + theta), mu = library softmax(logits) (draws x cells).
+
+    The same as `mean_part` of that mean, with its gradient written out: one exponential and one logarithm for each
+    logit in all. counts: cells x genes; logits: draws x cells x genes; library: (cells,); log_theta: (genes,).
+    """
+    return _softmax_forward(counts, logits, library, log_theta)[0]
+
+
+def _softmax_forward(
+    counts: Array, logits: Array, library: Array, log_theta: Array
+) -> tuple[Array, tuple[Array, Array, Array, Array, Array]]:
+    theta = jnp.exp(log_theta)[None, None]
+    top = logits.max(2, keepdims=True)
+    weight = jnp.exp(logits - top)
+    total = weight.sum(2, keepdims=True)
+    mean = weight * (library[None, :, None] / total)
+    shift = jnp.log(library)[None, :] - jnp.log(total[:, :, 0]) - top[:, :, 0]
+    above = jnp.log(mean + theta)
+    both = counts[None] * logits - (counts[None] + theta) * above
+    return both.sum(2) + counts.sum(1)[None] * shift, (counts, mean, above, library, log_theta)
+
+
+def _softmax_backward(kept: tuple[Array, Array, Array, Array, Array], slope: Array) -> tuple[None, Array, None, Array]:
+    counts, mean, above, library, log_theta = kept
+    theta = jnp.exp(log_theta)
+    ratio = (counts[None] + theta[None, None]) / (mean + theta[None, None])
+    # d / d log mu of each gene; the means of a cell sum to its library, so what they gain together is taken away.
+    own = counts[None] - ratio * mean
+    left = own - mean * (own.sum(2) / library[None])[:, :, None]
+    # As a product: a sum over the leading axes would compute all of the above again for each gene.
+    by_theta = -theta * jnp.einsum("kb,kbg->g", slope, above + ratio)
+    return None, left * slope[:, :, None], None, by_theta
+
+
+softmax_part.defvjp(_softmax_forward, _softmax_backward)
 
 
 def poisson(counts: Array, log_mean: Array) -> Array:

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.models.vae.screens import PERTURBED, cell_screen
@@ -99,25 +98,27 @@ def test_the_gradient_is_that_of_differences(fitted: tuple[FittedVAE, np.ndarray
     passes = screen.obs["good"].to_numpy()
     cells = next(iter(Cells.of(screen, np.arange(16), 8, model.closed, passes).epoch(np.random.default_rng(0))))
     # Draws of M jump with a network, and what is smooth in it has a test of its own: here its rows are free.
-    form = replace(model.form, again=4, square=False)
+    form = replace(model.form, square=False, quality=False)
     parameters = begin(form, (24, 5, 3, 8), None, np.ones(24), np.zeros(24), np.random.default_rng(2), 0)
     with jax.enable_x64(True):
-        wide = partial(jax.tree.map, lambda a: jnp.asarray(a, jnp.float64) if a.dtype == np.float32 else jnp.asarray(a))
-        one = wide(jax.tree.map(lambda leaf: np.asarray(leaf[0]), cells))
+        wide = partial(jax.tree.map, lambda a: np.asarray(a, np.float64 if a.dtype == np.float32 else a.dtype))
+        one = wide(jax.tree.map(lambda leaf: np.asarray(leaf)[0], cells))
         offset = np.zeros((int(one.condition.max()) + 1, 24), np.float32)
         rows = {"prior_logit": np.full((5, 3), -2, np.float32), "prior_mean": np.zeros((5, 3), np.float32)}
         rows["plate"] = np.full(5, 0.02, np.float32)
         tables = wide(model.pushed.tables._replace(base=model.closed.base, offset=offset, **rows))
         random = np.random.default_rng(1)
-        parameters = wide(jax.tree.map(np.asarray, parameters))
-        direction = {name: jnp.asarray(random.standard_normal(v.shape)) for name, v in parameters.items()}
+        parameters = wide(parameters)
+        direction = {name: random.standard_normal(v.shape) for name, v in parameters.items()}
         direction["logit"] = 0 * parameters["logit"]
         parameters["decode_out"] = 0.3 * direction["decode_out"]
-        value = jax.jit(jax.value_and_grad(lambda p: loss(form, p, tables, one, jax.random.key(3, impl="rbg"))[0]))
-        gradient = value(parameters)[1]
-        slope = sum(float((gradient[name] * direction[name]).sum()) for name in parameters)
-        moved = [value({n: v + h * direction[n] for n, v in parameters.items()})[0] for h in (1e-6, -1e-6)]
-    np.testing.assert_allclose(slope, float(moved[0] - moved[1]) / 2e-6, rtol=1e-4)
+        key = jax.random.key(3, impl="rbg")
+        value = jax.jit(jax.value_and_grad(lambda p, one, tables: loss(form, p, tables, one, key)[0]))
+        gradient = value(parameters, one, tables)[1]
+        slope = sum(float((np.asarray(gradient[name]) * direction[name]).sum()) for name in parameters)
+        ends = [{n: v + h * direction[n] for n, v in parameters.items()} for h in (1e-6, -1e-6)]
+        moved = [float(value(end, one, tables)[0]) for end in ends]
+    np.testing.assert_allclose(slope, (moved[0] - moved[1]) / 2e-6, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
+from semimech.models.vae.guide import design
 from semimech.numerics.spikes import sum_over_hops
 
 FAR = 1e12
@@ -18,8 +19,7 @@ def alignment_loss(form: Form, parameters: Parameters, tables: Tables, cells: Mi
     As published: Delta = |x - match| - threshold, the match being a control cell of the mini-batch (`matched`).
     """
     network = parameters["network"]
-    direct = (cells.dose[:, :, None] * jnp.eye(network.shape[0], dtype=network.dtype)[cells.given]).sum(1)
-    reached = sum_over_hops(direct, network, form.hops)
+    reached = sum_over_hops(design(cells, network.shape[0]), network, form.hops)
     given = (cells.dose != 0).any(1)
     treated = jnp.where(given, cells.weight, 0)
     if form.signed:

@@ -8,7 +8,7 @@ from jax import Array
 
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
 from semimech.models.vae.guide import LEAK, Draw, pushed
-from semimech.numerics.counts import dispersion_part, gaussian, mean_part, poisson
+from semimech.numerics.counts import dispersion_part, gaussian, poisson, softmax_part
 
 
 def standardised(form: Form, tables: Tables, values: Array, library: Array) -> Array:
@@ -56,9 +56,8 @@ def log_likelihood(form: Form, parameters: Parameters, logits: Array, cells: Min
     shared = parameters["log_theta"]
     if form.likelihood == "gaussian":
         return gaussian(cells.values[None], logits, shared[None, None, :]).sum(2)
-    rate = jax.vmap(log_mean, (0, None))(logits, cells.library)
     if form.likelihood == "poisson":
-        return poisson(cells.values[None], rate).sum(2)
+        return poisson(cells.values[None], jax.vmap(log_mean, (0, None))(logits, cells.library)).sum(2)
     # The part with the gamma functions does not depend on the draw: once for each cell, not for each particle.
     alone = dispersion_part(cells.values, shared).sum(1)
-    return mean_part(cells.values[None], rate, shared[None, None, :]).sum(2) + alone[None, :]
+    return softmax_part(cells.values, logits, cells.library, shared) + alone[None, :]

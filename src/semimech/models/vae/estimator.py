@@ -117,7 +117,8 @@ class SamsVAE:
         for each in inner:
             asked = effects_of(screen, each.test).conditions
             if fitted.is_closed:
-                closed = closed_form(screen, settings.kept(screen, each.train), seed, self.name)
+                rows = each.train if fitted.pooled else settings.kept(screen, each.train)
+                closed = closed_form(screen, rows, seed, self.name)
                 told = replace(fitted, closed=closed, relatives=settings.relatives(screen, each, closed, None, seed))
                 predicted.append(told.predict(asked).mean)
             else:

@@ -30,8 +30,8 @@ class FittedVAE:
     owner: name of the estimator. alone: it was trained without the closed form's offset, and answers by itself.
     parameters, tables: by name, see `form`. latents: of the control cells that predictions are made of (cells x L).
     nodes, direct: of the network, and the effects seen on them (T x T, row = regulator). prior: what was made of an
-    edge table. failing: share of cells that fail quality control. train_bound, validation_bound: negative evidence
-    bound after each epoch, nats for a cell without log x!.
+    edge table. failing: share of cells that fail quality control; pooled: the closed form is of all cells.
+    train_bound, validation_bound: negative evidence bound after each epoch, nats for a cell without log x!.
     """
 
     owner: str
@@ -48,6 +48,7 @@ class FittedVAE:
     prior: str
     compat: str
     failing: float
+    pooled: bool
     train_bound: np.ndarray
     validation_bound: np.ndarray
 
@@ -156,8 +157,11 @@ class FittedVAE:
         """In words: what the latent part adds, of what cells, with what told."""
         found = [f"{self.owner}: {self._weight_words()}."]
         if self.form.quality:
-            found.append(f"{self.owner}: {100 * self.failing:.0f} % of the cells fail quality control; "
-                         "predictions are of cells that pass.")  # fmt: skip
+            of = "all cells, which predicts held-out cells that pass better" if self.pooled else "those that pass"
+            found.append(
+                f"{self.owner}: {100 * self.failing:.0f} % of the cells fail quality control; the closed form is of "
+                f"{of}, predictions are of cells that pass."
+            )
         if self.prior:
             found.append(f"{self.owner}: {self.prior}.")
         if self.compat:

@@ -22,7 +22,7 @@ from semimech.models.vae.form import Form, Minibatch, Tables, begin
 from semimech.models.vae.nodes import EdgeTable, Nodes, direct_table, edge_table, effects_on, nodes_of
 from semimech.models.vae.pushing import Pushed, control_latents
 from semimech.models.vae.relatives import Relatives, by_edges, by_regulators, coexpression, relatives_of
-from semimech.models.vae.residual import Residual, residual_of
+from semimech.models.vae.residual import Residual, residual_of, weighted_error
 from semimech.models.vae.training import Schedule, Trained, train
 from semimech.support.progress import Monitor
 
@@ -95,13 +95,7 @@ class Learning:
         if network is not None:
             table, nodes = network
             sources["the columns of the network W"] = by_regulators(table, nodes.columns, screen.shape[1])
-        return relatives_of(screen, replace_rows(split, self.kept(screen, split.train)), sources,
-                            closed.perturbations, seed)  # fmt: skip
-
-
-def replace_rows(split: Split, rows: np.ndarray) -> Split:
-    """The same split with other training rows."""
-    return replace(split, train=rows)
+        return relatives_of(screen, split, sources, closed.perturbations, seed)
 
 
 def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: Monitor) -> FittedVAE:
@@ -110,7 +104,9 @@ def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: 
     passes = learning.passes(screen, rows)
     form = _without_artefact(learning.form, passes[rows])
     fit, held = _carved(screen, split, seed)
-    closed = closed_form(screen, fit[passes[fit]], seed, learning.owner)
+    # Cells that fail may still say what perturbations do: those that pass, held out, decide.
+    counted = _counted(learning, screen, fit, held, passes, seed)
+    closed = closed_form(screen, fit[counted[fit]], seed, learning.owner)
     nodes = nodes_of(screen, closed, learning.nodes) if form.square else None
     told = _prior(learning, nodes, seed)
     size = min(learning.batch_size, max(16, len(fit) // 4))
@@ -126,7 +122,7 @@ def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: 
     scale = _first_scale(form, closed, tables)
     parameters = begin(form, sizes, start, scale, bias, random, learning.interaction)
     trained = train(form, learning.schedule, parameters, tables, cells, _kept(others), seed, monitor)
-    final = closed_form(screen, rows[passes[rows]], seed, learning.owner)
+    final = closed_form(screen, rows[counted[rows]], seed, learning.owner)
     model = _pushed(learning, form, trained, tables, screen, final, passes, seed)
     residual = _weigh(learning, screen, closed, model, held[passes[held]], final, seed, passes)
     network = None
@@ -147,6 +143,7 @@ def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: 
         prior=told.words if told is not None else "",
         compat=learning.compat or "",
         failing=float(1 - passes[rows].mean()) if form.quality else 0.0,
+        pooled=bool(counted[rows].all()),
         train_bound=trained.train_bound,
         validation_bound=trained.validation_bound,
     )
@@ -161,6 +158,22 @@ def _carved(screen: Screen, split: Split, seed: int) -> tuple[np.ndarray, np.nda
     """Rows to fit and rows held out of the training rows, the latter in every condition and batch where possible."""
     inner = inner_splits(screen, split, "rows", FOLDS, seed)
     return (inner[0].train, inner[0].test) if inner else (np.asarray(split.train), np.zeros(0, int))
+
+
+def _counted(
+    learning: Learning, screen: Screen, fit: np.ndarray, held: np.ndarray, passes: np.ndarray, seed: int
+) -> np.ndarray:
+    """The rows of the screen that the closed form is made of: those that pass, or all if that predicts these better."""
+    every = np.ones_like(passes)
+    good = held[passes[held]]
+    if passes[fit].all() or not screen.is_control[good].any() or screen.is_control[good].all():
+        return passes
+    asked = effects_of(screen, good)
+    if not len(asked):
+        return passes
+    errors = [weighted_error(screen, closed_form(screen, fit[rows[fit]], seed, learning.owner), asked)
+              for rows in (passes, every)]  # fmt: skip
+    return every if errors[1] < errors[0] else passes
 
 
 def _prior(learning: Learning, nodes: Nodes | None, seed: int) -> EdgeTable | None:

@@ -44,9 +44,10 @@ def loss(form: Form, parameters: Parameters, tables: Tables, cells: Minibatch, k
     if form.quality and form.beta:
         assert spoiled is not None
         assert artefact is not None
-        other = first[:, : form.again] + spoiled * (1 - cells.failing)[None, : form.again, None]
-        again = _counterfactual(form, parameters, tables, cells, draw, artefact, other, fixed)
-        extra = extra + form.beta * _agreement(form, (mean, log_sd), again, share)
+        # The first draw is as good as the mean of all: the counterfactual costs what one particle costs.
+        other = first[:1, : form.again] + spoiled[:1] * (1 - cells.failing)[None, : form.again, None]
+        again = _counterfactual(form, parameters, tables, cells, draw, artefact[:1], other, fixed)
+        extra = extra + form.beta * _agreement(form, (mean[:1], log_sd[:1]), again, share)
     if form.square:
         extra = extra + form.alignment * alignment_loss(form, parameters, tables, cells)
         density = jax.nn.sigmoid(logits(form, parameters, tables)).mean()
@@ -79,7 +80,11 @@ def _counterfactual(
     """The posterior of the cell as it would have been with the other quality, the same z and the same perturbation."""
     part = slice(None, form.again)
     some = Minibatch(*(leaf if leaf.ndim == 0 else leaf[part] for leaf in cells))
-    few = Draw(None if draw.effect is None else draw.effect[:, part], draw.table, draw.cost)
+    few = Draw(
+        None if draw.effect is None else draw.effect[:1, part],
+        None if draw.table is None else draw.table[:1],
+        draw.cost,
+    )
     values = decoded(parameters, first) + fixed[None, part]
     if form.counts:
         values = jnp.exp(jax.vmap(log_mean, (0, None))(values, some.library))

@@ -25,6 +25,20 @@ class Residual:
     gain: float = 0.0
 
 
+def weighted_error(screen: Screen, closed: ClosedForm, held: Effects) -> float:
+    """Noise-weighted squared error of the closed form on held-out effects."""
+    design = closed.design(held.conditions)
+    counted = scored_entries(screen, held.conditions) * precision_of(held)[None, :]
+    return float((counted * (held.values - closed.predict(held.conditions, design)) ** 2).sum())
+
+
+def precision_of(held: Effects) -> np.ndarray:
+    """1 / the typical squared standard error of each feature (features,)."""
+    squared = held.standard_errors.astype(float) ** 2
+    typical = np.nanmedian(squared, axis=0) if np.isfinite(squared).any() else np.ones(squared.shape[1])
+    return 1 / np.where(np.isfinite(typical) & (typical > 0), typical, np.nanmedian(typical) or 1.0)
+
+
 def residual_of(screen: Screen, closed: ClosedForm, model: Pushed, held: Effects) -> Residual:
     """The weight (and the gate of pairs, 0 or 1) with the least noise-weighted error of held-out effects.
 
@@ -37,10 +51,7 @@ def residual_of(screen: Screen, closed: ClosedForm, model: Pushed, held: Effects
     held = held.take(np.array(known))
     design = closed.design(held.conditions)
     offsets, answers = closed.offset(held.conditions, design), closed.predict(held.conditions, design)
-    squared = held.standard_errors.astype(float) ** 2
-    typical = np.nanmedian(squared, axis=0) if np.isfinite(squared).any() else np.ones(squared.shape[1])
-    typical = np.where(np.isfinite(typical) & (typical > 0), typical, np.nanmedian(typical) or 1.0)
-    counted = scored_entries(screen, held.conditions) / typical[None, :]
+    counted = scored_entries(screen, held.conditions) * precision_of(held)[None, :]
     left = held.values - answers
     gates = (0.0, 1.0) if "pair_in" in model.parameters and any(c.is_combination for c in held.conditions) else (0.0,)
     found = Residual()

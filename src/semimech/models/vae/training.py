@@ -56,7 +56,9 @@ def optimiser(schedule: Schedule) -> optax.GradientTransformation:
 
 def started(schedule: Schedule, parameters: Parameters, seed: int) -> Carry:
     """Before the first step."""
-    return Carry(parameters, optimiser(schedule).init(parameters), jax.random.key(seed, impl="rbg"))
+    # Compiled as one: by itself every leaf would be.
+    moments = jax.jit(optimiser(schedule).init)(parameters)
+    return Carry(parameters, moments, jax.random.key(seed, impl="rbg"))
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
@@ -105,7 +107,7 @@ def train(
     random = np.random.default_rng([seed, 49_979_687])
     same = jax.random.key(seed + 1)
     # A copy, for a step gives its own arrays to the next.
-    best, least, since = jax.tree.map(jnp.copy, parameters), np.inf, 0
+    best, least, since = _copied(parameters), np.inf, 0
     curves: list[tuple[float, float]] = []
     for epoch in range(schedule.epochs):
         monitor("training", epoch, schedule.epochs)
@@ -114,7 +116,7 @@ def train(
         curves.append((moved, value))
         since += 1
         if value < least or (not held and np.isfinite(moved)):
-            best, least, since = jax.tree.map(jnp.copy, carry.parameters), value, 0
+            best, least, since = _copied(carry.parameters), value, 0
         if since >= schedule.patience:
             break
     monitor("training", schedule.epochs, schedule.epochs)
@@ -124,7 +126,11 @@ def train(
             f"{schedule.rate / 10:g}."
         )
     train_bound, validation_bound = np.array(curves).T
-    return Trained(best, train_bound, validation_bound)
+    return Trained({name: jnp.asarray(value) for name, value in best.items()}, train_bound, validation_bound)
+
+
+def _copied(parameters: Parameters) -> dict[str, np.ndarray]:
+    return {name: np.array(value) for name, value in parameters.items()}
 
 
 def _epoch(
