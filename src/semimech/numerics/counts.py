@@ -41,25 +41,11 @@ def dispersion_part(counts: Array, log_theta: Array) -> Array:
     return log_gamma(counts + theta[None, :]) + fixed[None, :]
 
 
-def mean_part(counts: Array, log_mean: Array, log_theta: Array) -> Array:
-    """x log mu - (x + theta) log(mu + theta), the part with the mean; shapes as `log_mean` (... x genes)."""
-    theta = jnp.exp(log_theta)
-    return counts * log_mean - (counts + theta) * jnp.log(jnp.exp(log_mean) + theta)
-
-
-def negative_binomial(counts: Array, log_mean: Array, log_theta: Array) -> Array:
-    """log NB(x | mu, theta) + log x!, variance mu + mu^2 / theta (cells x genes).
-
-    log x! is the same for every model and is left out. log_theta: (genes,).
-    """
-    return dispersion_part(counts, log_theta) + mean_part(counts, log_mean, log_theta[None, :])
-
-
 @jax.custom_vjp
 def softmax_part(counts: Array, logits: Array, library: Array, log_theta: Array) -> Array:
     """sum over genes of x log mu - (x + theta) log(mu + theta), mu = library softmax(logits) (draws x cells).
 
-    The same as `mean_part` of that mean, with its gradient written out: one exponential and one logarithm for each
+    The part of the likelihood with the mean, with its gradient written out: one exponential and one logarithm for each
     logit in all. counts: cells x genes; logits: draws x cells x genes; library: (cells,); log_theta: (genes,).
     """
     return _softmax_forward(counts, logits, library, log_theta)[0]
