@@ -34,7 +34,8 @@ class ClosedForm:
     value where the scale is no count (conditions x features); each: the same of single perturbations
     (perturbations x features). base: log rate (or value) of the controls of each batch (batches x features).
     log_theta: dispersion (features,). library, batch: of the control cells that predictions start from, whose rows
-    in the screen are `rows` (cells,). dosage: one dose of each perturbation that counts as 1 (perturbations,).
+    in the screen are `rows` (cells,), empty where log-ratios have none. dosage: one dose of each perturbation that
+    counts as 1 (perturbations,).
     """
 
     features: tuple[str, ...]
@@ -122,6 +123,8 @@ def closed_form(screen: Screen, rows: np.ndarray, seed: int, owner: str = "vae")
     control = rows[screen.is_control[rows]]
     random = np.random.default_rng([seed, 15_485_863])
     drawn = np.sort(random.choice(control, min(CONTROLS, len(control)), replace=False)) if len(control) else control
+    # Log-ratios need no control rows: cells of none, in the batches that there are, stand for them.
+    batch = screen.batches[drawn] if len(drawn) else np.resize(np.unique(screen.batches[rows]), CONTROLS)
     return ClosedForm(
         features=effects.features,
         perturbations=effects.perturbations,
@@ -133,8 +136,8 @@ def closed_form(screen: Screen, rows: np.ndarray, seed: int, owner: str = "vae")
         each=each.astype(np.float32),
         base=rates.base.astype(np.float32),
         log_theta=rates.log_theta.astype(np.float32),
-        library=np.maximum(values_at(screen, drawn).sum(1), 1),
-        batch=screen.batches[drawn],
+        library=np.maximum(values_at(screen, drawn).sum(1), 1) if len(drawn) else np.ones(len(batch)),
+        batch=batch,
         rows=drawn,
         dosage=dosage,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -16,12 +16,17 @@ from semimech.models.vae.closed import closed_form
 from semimech.models.vae.fitted import FittedVAE
 from semimech.models.vae.form import Form, Likelihood
 from semimech.models.vae.learning import Learning, learn
+from semimech.models.vae.nodes import require_genes
 from semimech.support.errors import UserError
 from semimech.support.options import require_one_of, require_within
 from semimech.support.progress import Monitor, silent
 
 Chosen = Literal["auto", "negative-binomial", "poisson", "gaussian"]
 PUBLISHED = "gpo-vae"
+OPTIONS_OF = {  # what does nothing without a part of the model
+    "quality": ("mads", "quality_column", "counterfactual", "again"),
+    "network": ("nodes", "hops", "threshold", "alignment", "density"),
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,11 @@ class SamsVAE:
                 raise UserError(f"The {owner} has no compat '{self.compat}': it is that of gpo-vae.")
         if self.guide == "network" and self.interaction:
             raise UserError(f"The {owner}'s interaction needs the guide 'slab'.")
+        usual = {field.name: field.default for field in fields(self)}
+        for part, options in OPTIONS_OF.items():
+            idle = [name for name in options if getattr(self, name) != usual[name]]
+            if idle and not getattr(self, part):
+                raise UserError(f"The option {idle[0]} does nothing in {owner}: leave it out, or set {part} to true.")
 
     def check_prior(self) -> None:
         """Raise UserError where a table of edges is needed and none was given."""
@@ -110,17 +120,22 @@ class SamsVAE:
     def refits(
         self, screen: Screen, split: Split, fitted: Fitted, inner: Sequence[Split], *, seed: int, monitor: Monitor
     ) -> list[np.ndarray]:
-        """Effects of the test conditions of each inner split: by the closed form alone where the residual is 0."""
+        """Effects of the test conditions of each inner split: by the closed form alone where the residual is 0.
+
+        What fewer than two perturbations are left to learn from is answered by no change.
+        """
         assert isinstance(fitted, FittedVAE)
         settings = self.settings(screen)
         predicted = []
         for each in inner:
             asked = effects_of(screen, each.test).conditions
-            if fitted.is_closed:
-                rows = each.train if fitted.pooled else settings.kept(screen, each.train)
+            rows = each.train if fitted.pooled else settings.kept(screen, each.train)
+            if len({name for c in effects_of(screen, rows).conditions for name in c.names}) < 2:
+                predicted.append(np.zeros((len(asked), screen.shape[1])))
+            elif fitted.is_closed:
                 closed = closed_form(screen, rows, seed, self.name)
-                told = replace(fitted, closed=closed, relatives=settings.relatives(screen, each, closed, None, seed))
-                predicted.append(told.predict(asked).mean)
+                relatives = settings.relatives(screen, each, closed, fitted.regulators, seed)
+                predicted.append(replace(fitted, closed=closed, relatives=relatives).predict(asked).mean)
             else:
                 predicted.append(learn(settings, screen, each, seed, silent).predict(asked).mean)
         return predicted
@@ -128,6 +143,8 @@ class SamsVAE:
     def settings(self, screen: Screen) -> Learning:
         """What is to be learnt of the screen; UserError where it cannot be."""
         self.check_prior()
+        if self.prior is not None:
+            require_genes(self.prior, screen)
         chosen = self._as_published() if self.compat else self
         likelihood = chosen._likelihood_of(screen)
         form = Form(
@@ -153,6 +170,8 @@ class SamsVAE:
         published = {
             "latents": 100,
             "hidden": 400,
+            "epochs": 2000,
+            "patience": 30,
             "rate": 3e-4,
             "batch_size": 512,
             "particles": 5,

@@ -16,6 +16,7 @@ from semimech.data.network import Network
 from semimech.models.base import Prediction, what_it_rests_on
 from semimech.models.vae.closed import ClosedForm
 from semimech.models.vae.form import Form, Tables
+from semimech.models.vae.nodes import Nodes
 from semimech.models.vae.pushing import Pushed, drawn_counts
 from semimech.models.vae.relatives import NOTHING, Relatives
 from semimech.models.vae.residual import Residual
@@ -30,8 +31,9 @@ class FittedVAE:
     owner: name of the estimator. alone: it was trained without the closed form's offset, and answers by itself.
     parameters, tables: by name, see `form`. latents: of the control cells that predictions are made of (cells x L).
     nodes, direct: of the network, and the effects seen on them (T x T, row = regulator). prior: what was made of an
-    edge table. failing: share of cells that fail quality control; pooled: the closed form is of all cells.
-    train_bound, validation_bound: negative evidence bound after each epoch, nats for a cell without log x!.
+    edge table. failing: share of cells that fail quality control, NaN where that was not asked; pooled: the closed
+    form is of all cells. train_bound, validation_bound: negative evidence bound after each epoch, nats for a cell
+    without log x!.
     """
 
     owner: str
@@ -57,6 +59,14 @@ class FittedVAE:
         """The closed form alone answers: held-out cells asked for nothing of the latent part."""
         return not self.alone and self.residual.weight == 0
 
+    @property
+    def regulators(self) -> tuple[np.ndarray, Nodes] | None:
+        """W (row = regulator) and its nodes, None without a network."""
+        if not self.nodes:
+            return None
+        columns = np.where(self.tables["known"] > 0, self.tables["nodes"], -1)
+        return np.asarray(self.parameters["network"], float), Nodes(self.nodes, columns)
+
     @cached_property
     def pushed(self) -> Pushed:
         """The model as it predicts."""
@@ -75,12 +85,12 @@ class FittedVAE:
         design, words = self._told(conditions)
         if self.alone:
             none = np.zeros((1, len(self.closed.features)), np.float32)
-            mean = [self.pushed.effect(self.closed, row, none[0])[0] for row in design]
+            mean = [self.pushed.effect(self.closed, row, none[0]) for row in design]
         else:
             mean = list(self._by_closed_form(conditions, design))
             offset = self.closed.offset(conditions, design)
             if not self.is_closed:
-                beyond = [self.pushed.effect(self.closed, row, each, self.residual.gate)[1]
+                beyond = [self.pushed.effect(self.closed, row, each, self.residual.gate)
                           for row, each in zip(design, offset, strict=True)]  # fmt: skip
                 mean = [one + self.residual.weight * two for one, two in zip(mean, beyond, strict=True)]
         values = np.array(mean, np.float32).reshape(len(conditions), len(self.closed.features))
@@ -119,9 +129,12 @@ class FittedVAE:
         return lower, upper
 
     def latent_effects(self) -> pd.DataFrame:
-        """Mean effect E(E * M) of each perturbation: perturbation, latent, effect, probability (long table)."""
+        """Mean effect E(E * M) of each perturbation: perturbation, latent, effect, probability (long table).
+
+        With the guide 'network' that is the mean it gives E at the probabilities of M, times these.
+        """
         probability = expit(self._logits)
-        mean = self.parameters.get("slab_mean", np.zeros_like(probability))
+        mean = self.pushed.guided(probability) if self.form.network_guide else self.parameters["slab_mean"]
         names = self.nodes or tuple(f"latent {k + 1}" for k in range(probability.shape[1]))
         rows = len(self.closed.perturbations)
         return pd.DataFrame(
@@ -137,7 +150,7 @@ class FittedVAE:
         """W of the genes, None without one: edges with sigmoid(logit) > 1/2 between different genes.
 
         probability: sigmoid of the logit of M; direct: the shrunken effect that was seen, where the source was
-        perturbed. As published the weights are unsigned.
+        perturbed. As published the weights are unsigned, and a column `published` marks every edge by 1.
         """
         if not self.nodes:
             return None
@@ -145,6 +158,7 @@ class FittedVAE:
         probability = expit(self._logits)
         kept = (probability > 0.5) & ~np.eye(len(weights), dtype=bool)
         evidence = {"probability": np.where(kept, probability, 0).T, "direct": np.where(kept, self.direct, 0).T}
+        evidence |= {"published": kept.T.astype(float)} if self.compat else {}
         return Network.from_matrix(np.where(kept, weights, 0).T, self.nodes, (), evidence)
 
     def history(self) -> pd.DataFrame:
@@ -156,6 +170,11 @@ class FittedVAE:
     def sentences(self) -> tuple[str, ...]:
         """In words: what the latent part adds, of what cells, with what told."""
         found = [f"{self.owner}: {self._weight_words()}."]
+        if not self.form.quality and np.isfinite(self.failing):
+            found.append(
+                f"{self.owner}: {100 * self.failing:.2g} % of the cells fail quality control, too few to learn an "
+                "artefact from: it is as a model without one (quality_column names a column that tells)."
+            )
         if self.form.quality:
             of = "all cells, which predicts held-out cells that pass better" if self.pooled else "those that pass"
             found.append(
@@ -167,6 +186,10 @@ class FittedVAE:
         if self.compat:
             found.append(f"{self.owner}: fitted with the {PUBLISHED_WORDS}, not the defaults.")
         return tuple(found)
+
+    @cached_property
+    def _seen(self) -> set[str]:
+        return {name for condition in self.closed.conditions for name in condition.names}
 
     @property
     def _logits(self) -> np.ndarray:
@@ -187,18 +210,18 @@ class FittedVAE:
     def _told(self, conditions: Sequence[Condition]) -> tuple[np.ndarray, list[str]]:
         """The design with mixtures for perturbations never given, and in words what each prediction rests on."""
         design = self.closed.design(conditions)
-        seen = {name for condition in self.closed.conditions for name in condition.names}
         words = []
         for row, condition in enumerate(conditions):
             parts = [what_it_rests_on(condition, self.closed.conditions), self._weight_words()]
             for name, dose in condition.doses:
-                if name not in seen:
+                if name not in self._seen:
                     mixture = self.relatives.mixture(name)
                     if name in self.closed.perturbations:
                         design[row, self.closed.perturbations.index(name)] = 0
                     if mixture is not None:
                         design[row, self.relatives.seen] += mixture * np.sign(dose)
-                    source = f"relatives by {self.relatives.source}" if mixture is not None else NOTHING
+                    whatever = ", whatever its dose" if abs(dose) != 1 else ""
+                    source = f"relatives by {self.relatives.source}{whatever}" if mixture is not None else NOTHING
                     parts.append(f"for {name}, {source}")
             parts += [PUBLISHED_WORDS] if self.compat else []
             words.append("; ".join(parts))
@@ -208,14 +231,18 @@ class FittedVAE:
         """The closed form; a single perturbation never given is a mixture of effects, not of rates."""
         mean = self.closed.predict(conditions, design)
         for row, condition in enumerate(conditions):
-            if not condition.is_combination and condition not in self.closed.place:
+            if len(condition.doses) == 1 and condition.names[0] not in self._seen:
                 mean[row] = self._mixed_effect(design[row], mean[row])
         return mean
 
     def _mixed_effect(self, row: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-        singles = {c.names[0]: i for i, c in enumerate(self.closed.conditions) if not c.is_combination}
+        """The mixture of what each relative does alone at its usual dose, a mean over its conditions."""
         parts = np.flatnonzero(row)
-        names = [self.closed.perturbations[j] for j in parts]
-        if not names or any(name not in singles for name in names):
+        alone = [[i for i, c in enumerate(self.closed.conditions) if c.names == (self.closed.perturbations[j],)]
+                 for j in parts]  # fmt: skip
+        if not len(parts) or not all(alone):
             return otherwise
-        return row[parts] @ self.closed.effects[[singles[name] for name in names]]
+        doses = self.closed.design(self.closed.conditions)
+        effects = [(self.closed.effects[rows] / doses[rows, j][:, None]).mean(0)
+                   for j, rows in zip(parts, alone, strict=True)]  # fmt: skip
+        return row[parts] @ np.array(effects)

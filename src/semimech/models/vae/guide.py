@@ -56,15 +56,20 @@ def _by_network(
 ) -> tuple[Array, Array]:
     """E * M of each particle by the perceptron (particles x T x L), and the KL of E (T,)."""
     on = straight_through(jnp.broadcast_to(logit[None], (form.particles, *logit.shape)), keys[0])
+    mean, log_sd = guided(parameters, on)
+    size = mean + jnp.exp(log_sd) * jax.random.normal(keys[1], mean.shape, mean.dtype)
+    cost = kl_normal(mean, log_sd, tables.prior_mean[None], float(np.log(form.slab)))
+    return on * size, cost.sum(2).mean(0)
+
+
+def guided(parameters: Parameters, on: Array) -> tuple[Array, Array]:
+    """Mean and log sd of E given its rows of M, by the perceptron (particles x T x L each)."""
     hidden = on @ parameters["guide_m"] + (parameters["guide_row"] + parameters["guide_bias_0"][None, :])[None]
     hidden = jax.nn.leaky_relu(hidden, LEAK)
     for k in (1, 2, 3):
         hidden = jax.nn.leaky_relu(hidden @ parameters[f"guide_{k}"] + parameters[f"guide_bias_{k}"][None, None], LEAK)
-    mean = hidden @ parameters["guide_mean"]
     log_sd = hidden @ parameters["guide_sd"] + parameters["guide_sd_bias"][None, None]
-    size = mean + jnp.exp(log_sd) * jax.random.normal(keys[1], mean.shape, mean.dtype)
-    cost = kl_normal(mean, log_sd, tables.prior_mean[None], float(np.log(form.slab)))
-    return on * size, cost.sum(2).mean(0)
+    return hidden @ parameters["guide_mean"], log_sd
 
 
 def pushed(draw: Draw, cells: Minibatch, weights: Array) -> Array:

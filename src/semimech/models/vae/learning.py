@@ -82,7 +82,9 @@ class Learning:
         self, screen: Screen, split: Split, closed: ClosedForm, network: tuple[np.ndarray, Nodes] | None, seed: int
     ) -> Relatives:
         """What stands for perturbations never given, by the source that training favours."""
-        sources = {"co-expression in controls": coexpression(screen, split.train)}
+        sources = {}
+        if screen.is_control[split.train].any():
+            sources["co-expression in controls"] = coexpression(screen, split.train)
         if self.prior is not None:
             words = "shared neighbours in the edge table" + ", shuffled" * (self.prior_names == "shuffled")
             edges = read_edges(self.prior)
@@ -142,7 +144,7 @@ def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: 
         direct=direct_table(nodes, final)[0].astype(np.float32) if nodes is not None else np.zeros((0, 0)),
         prior=told.words if told is not None else "",
         compat=learning.compat or "",
-        failing=float(1 - passes[rows].mean()) if form.quality else 0.0,
+        failing=float(1 - passes[rows].mean()) if learning.form.quality else float("nan"),
         pooled=bool(counted[rows].all()),
         train_bound=trained.train_bound,
         validation_bound=trained.validation_bound,

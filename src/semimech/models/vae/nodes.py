@@ -94,24 +94,33 @@ class EdgeTable:
     words: str
 
 
+def require_genes(path: Path | str, screen: Screen) -> None:
+    """Raise UserError where a table of edges names no gene of the screen, measured or perturbed."""
+    table = read_edges(path)
+    targets = {name for p in screen.perturbations for name in (p.name, *p.targets)}
+    if not (set(table["source"]) | set(table["target"])) & (targets | set(screen.feature_names)):
+        raise UserError(
+            f"No gene of {Path(path).name} is in the screen ({listed(screen.feature_names, 3)}): give a table with "
+            "gene names of the screen."
+        )
+
+
 def edge_table(path: Path | str, nodes: Nodes, pi: float, seed: int | None) -> EdgeTable:
     """A table of edges as a prior on M: confidence |weight| / largest raises pi to at most 1/2, the sign moves E.
 
-    With a `seed` the names of the nodes are permuted. Raises UserError where no edge joins two nodes.
+    With a `seed` the names of the nodes are permuted.
     """
     table, file = read_edges(path), Path(path).name
     place = {name: i for i, name in enumerate(nodes.names)}
     joins = table["source"].isin(place) & table["target"].isin(place) & (table["source"] != table["target"])
     edges = table[joins & (table["weight"] != 0)]
+    probability, sign = np.full((len(place),) * 2, pi), np.zeros((len(place),) * 2)
     if edges.empty:
-        raise UserError(
-            f"No edge of {file} joins two nodes of the network ({listed(nodes.names, 3)}): give a table with gene "
-            "names of the screen."
-        )
+        words = f"edge prior: no edge of {file} joins two of the network's {len(place)} nodes, and more are an option"
+        return EdgeTable(probability, sign, words)
     order = np.arange(len(place)) if seed is None else np.random.default_rng([seed, 86_028_121]).permutation(len(place))
     rows, columns = (order[edges[end].map(place).to_numpy()] for end in ("source", "target"))
     size = edges["weight"].abs().to_numpy()
-    probability, sign = np.full((len(place),) * 2, pi), np.zeros((len(place),) * 2)
     np.maximum.at(probability, (rows, columns), pi + (SURE - pi) * size / size.max())
     if (table["weight"] < 0).any():
         sign[rows, columns] = np.sign(edges["weight"])

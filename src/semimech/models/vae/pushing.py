@@ -13,9 +13,10 @@ from jax import Array
 from semimech.models.vae.closed import ClosedForm, mean_level
 from semimech.models.vae.decoder import decoded, encoded, hidden_of, standardised
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
-from semimech.models.vae.guide import drawn, pushed
+from semimech.models.vae.guide import drawn, guided, pushed
 
 DRAWS = 4  # of a shared table E * M; each cell has its own draw otherwise
+ENTRIES = 1 << 23  # of E and M drawn at once, 32 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +52,27 @@ class Pushed:
             parameters = parameters | {"pair_out": parameters["pair_out"] * factor}
         fixed = jnp.asarray(closed.base[closed.batch] + offset[None, :], jnp.float32)
         latents = jnp.asarray(self.latents, jnp.float32)
-        return np.asarray(_logits(self.form, parameters, self.tables, latents, *parts, fixed, keys))
+        found = []
+        for part, cells in enumerate(np.array_split(np.arange(len(latents)), self._parts(places))):
+            now = keys if not part else jax.vmap(lambda key, part=part: jax.random.fold_in(key, part))(keys)
+            here = latents[cells], *parts, fixed[cells], now
+            found.append(np.asarray(_logits(self.form, parameters, self.tables, *here)))
+        return np.concatenate(found, axis=1)
 
-    def effect(
-        self, closed: ClosedForm, row: np.ndarray, offset: np.ndarray, gate: float = 1.0
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(effect against the control, effect beyond the offset) of a row of the design (features,) each."""
-        nothing = np.zeros_like(row)
+    def _parts(self, places: int) -> int:
+        """In how many parts the control cells go through the model: mixtures of many draw a row for each and cell."""
+        n = len(self.latents)
+        entries = 0 if self.form.network_guide else n * places * self.tables.prior_logit.shape[1]
+        return min(n, 1 << max(-(-entries // ENTRIES) - 1, 0).bit_length())
+
+    def effect(self, closed: ClosedForm, row: np.ndarray, offset: np.ndarray, gate: float = 1.0) -> np.ndarray:
+        """Effect beyond the offset of a row of the design (features,)."""
         treated = self._level(closed, self.logits(closed, row, offset, 1.0, gate))
-        without = self._level(closed, self.logits(closed, nothing, offset))
-        control = without if not offset.any() else self._level(closed, self.logits(closed, nothing, 0 * offset))
-        return treated - control, treated - without
+        return treated - self._level(closed, self.logits(closed, np.zeros_like(row), offset))
+
+    def guided(self, probability: np.ndarray) -> np.ndarray:
+        """The mean that the guide 'network' gives E at probabilities of M (T x L)."""
+        return np.asarray(guided(self.parameters, jnp.asarray(probability, jnp.float32)[None])[0][0])
 
     def _level(self, closed: ClosedForm, logits: np.ndarray) -> np.ndarray:
         if not self.form.counts:

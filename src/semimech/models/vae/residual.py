@@ -56,7 +56,7 @@ def residual_of(screen: Screen, closed: ClosedForm, model: Pushed, held: Effects
     gates = (0.0, 1.0) if "pair_in" in model.parameters and any(c.is_combination for c in held.conditions) else (0.0,)
     found = Residual()
     for gate in gates:
-        beyond = np.stack([model.effect(closed, row, o, gate)[1] for row, o in zip(design, offsets, strict=True)])
+        beyond = np.stack([model.effect(closed, row, o, gate) for row, o in zip(design, offsets, strict=True)])
         for weight in WEIGHTS[1:]:
             gains = (counted * (left**2 - (left - weight * beyond) ** 2)).sum(1)
             gain = float(gains.sum() / max((counted * left**2).sum(), 1e-12))
