@@ -1,6 +1,7 @@
 """The closed form against a loop over cells, and what it makes of pairs."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from semimech.data.counts import count_sums
 from semimech.data.effects import effects_of
 from semimech.data.screen import Screen
 from semimech.models.vae.closed import closed_form, rates_of, squared_errors
-from semimech.models.vae.nodes import nodes_of
+from semimech.models.vae.nodes import Nodes, edge_table, nodes_of
 
 
 def test_rates_are_those_of_a_loop() -> None:
@@ -68,3 +69,11 @@ def test_two_perturbations_of_one_gene_are_two_nodes() -> None:
     assert len(set(nodes.names)) == 24
     assert nodes.names[:2] == (PERTURBED[1], f"{PERTURBED[1]} (perturbation)")
     assert nodes.columns[:2].tolist() == [1, -1]
+
+
+def test_edges_among_genes_that_are_no_nodes_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "edges.csv").write_text("source,target\nG20,G21\n", encoding="utf-8")
+    names = tuple(f"G{j}" for j in range(5))
+    told = edge_table(tmp_path / "edges.csv", Nodes(names, np.arange(5)), 0.01, None)
+    assert (told.pi == 0.01).all()
+    assert "no edge of edges.csv joins two of the network's 5 nodes" in told.words
