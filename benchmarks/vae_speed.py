@@ -11,18 +11,22 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from benchmarks._page import heading, parser_of, table
+from benchmarks.gradient_step import high_water
 
+from semimech.data.backed import MatrixOnDisk
 from semimech.data.condition import Perturbation
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
@@ -44,6 +48,7 @@ MODELS = {
     "gpo, one": GpoVAE(**SIZES, quality_column="good"),
 }
 BARS = {"sams, five": 5, "gpo, five": 8, "sams, one": 12, "gpo, one": 20}
+ON_DISK = (20_000, 80_000)
 BUDGET = 60.0  # seconds of training for the held-out bounds
 
 
@@ -56,9 +61,12 @@ def main() -> None:
     parser.add_argument("--torch", default=sys.executable)
     parser.add_argument("--time", help="time one model and print JSON")
     parser.add_argument("--bound", help="held-out bound of one model after a minute and print JSON")
+    parser.add_argument("--cells", type=int, help="fit that many cells from disk and print the peak memory as JSON")
     arguments = parser.parse_args()
     if arguments.time:
         print(json.dumps(timed(arguments.time)))
+    elif arguments.cells:
+        print(json.dumps(from_disk(arguments.cells)))
     elif arguments.bound:
         print(json.dumps(bound_after(arguments.bound)))
     else:
@@ -105,7 +113,57 @@ def page(torch: str) -> list[str]:
         "priors (nats a cell, without log x!; less is better):",
         "",
         *table(["particles", "epochs", "bound"], bound_rows),
+        f"A fit of one epoch (`sams-vae`, the defaults) of sparse counts on disk, {GENES:,} genes, a tenth not zero:",
+        "",
+        *table(["cells", "peak memory, MB", "counts if dense, MB"], memory_rows()),
     ]
+
+
+def memory_rows() -> list[list[str]]:
+    rows = []
+    for cells in ON_DISK:
+        found = output([sys.executable, "-m", "benchmarks.vae_speed", "--cells", str(cells)])
+        rows.append([f"{cells:,}", f"{found['peak'] / 2**20:,.0f}", f"{4 * cells * GENES / 2**20:,.0f}"])
+    return rows
+
+
+def from_disk(cells: int) -> dict[str, float]:
+    """Peak memory of a fit that reads its cells from an HDF5 file."""
+    random = np.random.default_rng(0)
+    label = random.integers(-5, PERTURBED, cells)
+    treated = np.flatnonzero(label >= 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cells.h5"
+        write_counts(path, cells, random)
+        screen = Screen(
+            MatrixOnDisk.at(path, "X"),
+            sp.csr_array((np.ones(len(treated)), (treated, label[treated])), shape=(cells, PERTURBED)),
+            tuple(Perturbation(f"g{i}", "knock-out", {f"g{i}": -1.0}) for i in range(PERTURBED)),
+            pd.DataFrame(index=[f"g{i}" for i in range(GENES)]),
+            pd.DataFrame({"batch": random.choice(list("abcd"), cells)}, index=[f"c{i}" for i in range(cells)]),
+            "counts",
+        )
+        rows = np.arange(cells)
+        SamsVAE(epochs=1).fit(screen, Split("all", "all", 0, rows, rows[:0]))
+    return {"peak": high_water()}
+
+
+def write_counts(path: Path, cells: int, random: np.random.Generator) -> None:
+    """Sparse counts in blocks, as an h5ad holds them."""
+    each = GENES // 10
+    with h5py.File(path, "w") as file:
+        group = file.create_group("X")
+        group.attrs["encoding-type"], group.attrs["shape"] = "csr_matrix", (cells, GENES)
+        group["indptr"] = np.arange(cells + 1) * each
+        values = group.create_dataset("data", (cells * each,), np.float32)
+        columns = group.create_dataset("indices", (cells * each,), np.int32)
+        for first in range(0, cells, 1000):
+            part = slice(first * each, min(first + 1000, cells) * each)
+            count = part.stop - part.start
+            values[part] = 1 + random.poisson(1.0, count)
+            # Every tenth gene from a random first one: no gene twice in a cell.
+            start = np.repeat(random.integers(0, 10, count // each), each)
+            columns[part] = start + 10 * np.tile(np.arange(each), count // each)
 
 
 def output(command: list[str]) -> dict | list:  # type: ignore[type-arg]

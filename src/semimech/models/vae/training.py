@@ -136,8 +136,10 @@ def _copied(parameters: Parameters) -> dict[str, np.ndarray]:
 def _epoch(
     form: Form, schedule: Schedule, carry: Carry, tables: Tables, cells: Cells, random: np.random.Generator
 ) -> tuple[Carry, float]:
-    found = []
+    found: list[Array] = []
     for many in cells.epoch(random):
+        # One chunk is read while another is worked on; more of them would wait in memory.
+        jax.block_until_ready(found[-1:])
         carry, here = steps(form, schedule, carry, tables, many)
         found.append(here)
     return carry, _mean(found)
