@@ -23,25 +23,32 @@ READINGS = {
 
 
 @styled
-def focus_curves(curves: pd.DataFrame, best: Mapping[str, float], theory: np.ndarray) -> Figure:
+def focus_curves(curves: pd.DataFrame, best: Mapping[str, float], theory: np.ndarray | None) -> Figure:
     """A panel for each reading: mean over thresholds by number of outsiders, its 95 % interval, and the median N*.
 
     curves: columns reading, threshold, outsiders, mean, low, high. best: N* by reading. theory: the theory's squared
-    errors, in the order of the outsiders.
+    errors, in the order of the outsiders, or None. A reading without values has no panel.
     """
     figure = new_figure(13.5, 7.6)
     axes = figure.subplots(2, 3).ravel()
     for ax, (reading, label) in zip(axes, READINGS.items(), strict=False):
-        rows = curves[(curves["reading"] == reading) & curves["threshold"].isna()].set_index("outsiders")
+        rows = (
+            curves[(curves["reading"] == reading) & curves["threshold"].isna()]
+            .set_index("outsiders")
+            .dropna(subset="mean")
+        )
+        if rows.empty:
+            ax.remove()
+            continue
         ax.fill_between(rows.index, rows["low"], rows["high"], color=BLUE, alpha=0.18, lw=0, label="95 % interval")
         ax.plot(rows.index, rows["mean"], color=BLUE, lw=2.2, label="mean over repeats")
         if reading in best:
             ax.axvline(best[reading], color=ORANGE, lw=1.8, ls="--", label="N* chosen on the training half")
-        if reading == ERROR:
+        if reading == ERROR and theory is not None:
             ax.plot(rows.index, theory, color=INK, lw=1.8, ls=":", label="theory")
         ax.set(xlabel="outsiders added, nearest first", ylabel=label, title=reading)
         ax.grid(axis="y")
-    handles = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels())}
+    handles = {label: handle for ax in figure.axes for handle, label in zip(*ax.get_legend_handles_labels())}
     axes[-1].axis("off")
     axes[-1].legend(handles.values(), handles.keys(), loc="center left")
     return figure

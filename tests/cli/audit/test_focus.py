@@ -55,6 +55,16 @@ def test_a_learner_of_scikit_learn_with_thresholds_in_nanomolar(
     assert sorted(table["threshold"].dropna().unique()) == pytest.approx([7.0, 9 - np.log10(50)])
 
 
+def test_a_classifier_alone_leaves_the_regression_open(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main([*arguments, "--learner", "BernoulliNB", "--repeats", "2"]) == 0
+    assert "compounds of the series and N biased ones" not in capsys.readouterr().out
+    said = json.loads((tmp_path / "out" / "focus.json").read_text(encoding="utf-8"))
+    assert said["theory"] is None
+    assert next(one for one in said["gains"] if one["reading"] == "regression")["all"]["mean"] is None
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [

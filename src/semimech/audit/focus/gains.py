@@ -68,10 +68,16 @@ def estimate(values: np.ndarray, sizes: tuple[int, int]) -> Estimate:
     return Estimate(mean, mean - reach, mean + reach, sd / sqrt(len(values)))
 
 
+def mean_of_known(scores: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of what is not nan along the axis; nan where nothing is."""
+    known = np.count_nonzero(~np.isnan(scores), axis=axis)
+    return np.where(known > 0, np.nansum(scores, axis=axis) / np.maximum(known, 1), np.nan)
+
+
 def gains(surface: Surface) -> list[Gains]:
     """The gains of each reading over all thresholds, then at each threshold; of the regression once."""
     # A threshold without a score in some repeat is left out of that repeat's mean, in the same way for every N.
-    outer, inner = (np.nanmean(one, axis=2) for one in (surface.outer, surface.inner))
+    outer, inner = (mean_of_known(one, axis=2) for one in (surface.outer, surface.inner))
     found = [_gains(surface, name, None, outer[:, row], inner[:, row]) for row, name in enumerate(READINGS)]
     regression = surface.outer_regression[:, 0], surface.inner_regression[:, 0]
     found.append(_gains(surface, REGRESSION, None, *regression))
@@ -100,7 +106,7 @@ def curves(surface: Surface) -> pd.DataFrame:
     """
     rows: list[tuple] = []
     for row, reading in enumerate(READINGS):
-        rows += _curve(surface, reading, float("nan"), np.nanmean(surface.outer[:, row], axis=1))
+        rows += _curve(surface, reading, float("nan"), mean_of_known(surface.outer[:, row], axis=1))
     for column, threshold in enumerate(surface.thresholds):
         for row, reading in enumerate(READINGS):
             rows += _curve(surface, reading, float(threshold), surface.outer[:, row, column])

@@ -27,12 +27,13 @@ RELATIONS = {"<": BELOW, "=": EXACT, ">": ABOVE}
 class Focus:
     """A surface with what was made of it: gains, theory line, and the control of matched outsiders.
 
-    `control` is None where the table has no such column, `control_surface` where the matched are too few.
+    `theory` is None where the learner has no regression, `control` where the table has no such column,
+    `control_surface` where the matched are too few.
     """
 
     surface: Surface
     gains: list[Gains]
-    theory: Theory
+    theory: Theory | None
     control: Matched | None
     control_surface: Surface | None
 
@@ -46,7 +47,7 @@ class Focus:
 
     def sentences(self) -> list[str]:
         """What the data say: may outsiders be pooled, what the theory adds, what the control tells or cannot."""
-        found = [verdict(self.gains), _theory_in_words(self.theory)]
+        found = [verdict(self.gains), *([_theory_in_words(self.theory)] if self.theory else [])]
         if self.control is None:
             return [*found, "The table has no column to match outsiders by: the control cannot be made."]
         found.append(self.control.sentence)
@@ -96,7 +97,8 @@ def focus(
             folder=folder / f"same-{match}" if folder else None,
             monitor=steps.begin(f"same {match}"),
         )
-    line = theory(surface.counts, surface.outer_regression[:, 1].mean(axis=0), surface.sizes[0])
+    errors = surface.outer_regression[:, 1].mean(axis=0)
+    line = None if np.isnan(errors).any() else theory(surface.counts, errors, surface.sizes[0])
     return Focus(surface, gains(surface), line, control, matched_surface)
 
 

@@ -39,4 +39,6 @@ def score(task: Task, learner: Learner) -> Repeat:
 
 
 def _regression(predicted: np.ndarray, values: np.ndarray, relation: np.ndarray) -> np.ndarray:
-    return np.stack([concordance(predicted, values, relation), error(predicted, values, relation)])
+    scores = np.stack([concordance(predicted, values, relation), error(predicted, values, relation)])
+    # A learner without a regressor leaves the value open.
+    return np.where(np.isnan(predicted).any(axis=1), np.nan, scores)

@@ -27,7 +27,8 @@ class Scikit:
     """A scikit-learn classifier of the labels and regressor of the value, by the name they share.
 
     `estimator` is "random-forest", "gradient-boosting" or any name of scikit-learn's ("ExtraTrees", "Ridge", "SVC");
-    where there is no classifier of that name the labels are regressed, where no regressor the value stays open.
+    where there is no classifier of that name the labels are regressed, where no regressor the value stays open; a name
+    with its ending ("ExtraTreesClassifier") is that one only.
     Left-out predictions are out-of-bag where the estimator has them, else from `folds` folds of the training half. A
     censored value is fitted at its bound, then once more at its expectation beyond the bound.
     """
@@ -75,8 +76,9 @@ def models(name: str, options: Mapping[str, Any]) -> tuple[Any, Any]:
     stem = NAMED.get(name, (name, {}))[0].removesuffix(CLASSIFIER).removesuffix(REGRESSOR)
     base = require("sklearn.base", extra="chem")
     pair = []
+    exact = name.endswith((CLASSIFIER, REGRESSOR))
     for suffix, is_kind in ((CLASSIFIER, base.is_classifier), (REGRESSOR, base.is_regressor)):
-        kinds = [known[one] for one in (stem + suffix, stem) if one in known]
+        kinds = [known[one] for one in ((name,) if exact else (stem + suffix, stem)) if one in known]
         fitting = [kind for kind in kinds if is_kind(_made(kind, name, options))]
         pair.append(_made(fitting[0], name, options) if fitting else None)
     if pair == [None, None]:

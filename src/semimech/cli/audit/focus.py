@@ -134,13 +134,14 @@ def _write(found: Focus, out: Path) -> None:
 
     table = found.curves
     write_text(out / "surface.csv", table.to_csv(index=False))
-    line = {key: value for key, value in asdict(found.theory).items() if key != "fitted"}
+    line = found.theory
+    fitted = None if line is None else {**asdict(line), "fitted": line.fitted.tolist(), "best": line.best}
     gained = [{**asdict(one), "conflict": one.conflict} for one in found.gains]
     said = {"learner": found.surface.learner, "sentences": found.sentences(), "gains": gained}
-    write_json(out / "focus.json", {**said, "theory": {**line, "best": found.theory.best}})
+    write_json(out / "focus.json", {**said, "theory": fitted})
     whole = table[table["outside"] == "all"]
     best = {one.reading: one.best for one in found.gains if one.threshold is None}
-    save(focus_curves(whole, best, found.theory.fitted), out / "curves")
+    save(focus_curves(whole, best, None if line is None else line.fitted), out / "curves")
     save(focus_surface(whole), out / "surface")
 
 
