@@ -129,9 +129,9 @@ def test_a_forest_is_left_out_by_its_bags() -> None:
 def test_what_scikit_learn_does_not_have_is_told() -> None:
     task = task_of(pool_of(), 200, 1)
     with pytest.raises(UserError, match="no estimator RandomWoods"):
-        Scikit("RandomWoods").predict(task)
+        Scikit("RandomWoods")
     with pytest.raises(UserError, match="has no option trees"):
-        Scikit("random-forest", {"trees": 3}).predict(task)
+        Scikit("random-forest", {"trees": 3})
     bare = Pool(task.pool.similarity, task.pool.values, task.pool.relation, task.pool.in_series)
     with pytest.raises(UserError, match="needs features"):
         Scikit().predict(Task(bare, task.division, task.counts, task.thresholds))

@@ -40,7 +40,7 @@ def test_the_readings_are_told_written_and_taken_up_again(
     assert (out / "surface.svg").exists()
     kept = out / "repeats" / "all" / "repeat-0000.npz"
     before = kept.stat().st_mtime_ns
-    assert main([*arguments, "--repeats", "3"]) == 0
+    assert main([*arguments, "--repeats", "3", "--no-figures"]) == 0
     assert kept.stat().st_mtime_ns == before
     assert (out / "repeats" / "all" / "repeat-0002.npz").exists()
 
@@ -49,7 +49,10 @@ def test_a_learner_of_scikit_learn_with_thresholds_in_nanomolar(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     options = ["--learner", "ExtraTrees", "--option", "n_estimators=5", "--option", "max_features=sqrt"]
-    assert main([*arguments, *options, "--repeats", "2", "--thresholds", "50", "100"]) == 0
+    assert (
+        main([*arguments, *options, "--no-figures", "--match", "source", "--repeats", "2", "--thresholds", "50", "100"])
+        == 0
+    )
     assert "ExtraTrees: 2 halvings" in capsys.readouterr().out
     table = pd.read_csv(tmp_path / "out" / "surface.csv")
     assert sorted(table["threshold"].dropna().unique()) == pytest.approx([7.0, 9 - np.log10(50)])
@@ -58,7 +61,23 @@ def test_a_learner_of_scikit_learn_with_thresholds_in_nanomolar(
 def test_a_classifier_alone_leaves_the_regression_open(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    assert main([*arguments, "--learner", "BernoulliNB", "--repeats", "2"]) == 0
+    assert (
+        main(
+            [
+                *arguments,
+                "--learner",
+                "BernoulliNB",
+                "--no-figures",
+                "--repeats",
+                "2",
+                "--thresholds",
+                "50",
+                "--match",
+                "source",
+            ]
+        )
+        == 0
+    )
     assert "compounds of the series and N biased ones" not in capsys.readouterr().out
     said = json.loads((tmp_path / "out" / "focus.json").read_text(encoding="utf-8"))
     assert said["theory"] is None
@@ -74,6 +93,7 @@ def test_a_classifier_alone_leaves_the_regression_open(
         (["--option", "k=3"], "kernel takes no --option"),
         (["--thresholds", "-1"], "give numbers above 0"),
         (["--thresholds", "1e9"], "leaves fewer than 6 compounds of the series on one side"),
+        (["--outsiders", "0"], "leave nothing to add"),
         (["--repeats", "1"], "at least 2 repeats"),
     ],
 )
@@ -84,6 +104,14 @@ def test_mistakes_are_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error
     assert "Traceback" not in error
+
+
+def test_the_farthest_outsiders_are_left_out_and_counted(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert main([*arguments, "--no-figures", "--repeats", "2", "--outsiders", "60"]) == 0
+    told = capsys.readouterr().out
+    assert "up to 60 outsiders" in told
+    assert "The 20 outsiders farthest from the series were not taken" in told
+    assert "60 of 60 outsiders have their assay in common" in told
 
 
 def test_a_curve_needs_a_series(arguments: list[str], capsys: pytest.CaptureFixture) -> None:

@@ -41,6 +41,11 @@ class Kernel:
         """What it is called in tables."""
         return "kernel"
 
+    @property
+    def side_by_side(self) -> bool:
+        """Repeats may run in threads: NumPy frees them for each other."""
+        return True
+
     def predict(self, task: Task) -> Predictions:
         """The predictions for every N, of the noise that predicts the training half best when left out."""
         tried = [self._at(task, noise) for noise in self.noise]

@@ -51,6 +51,11 @@ class Learner(Protocol):
         """What it is called in tables."""
         ...
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether repeats may run in threads; a learner that may not fills the cores by itself."""
+        ...
+
     def predict(self, task: Task) -> Predictions:
         """The predictions for every N; no value of the test half may be looked at."""
         ...

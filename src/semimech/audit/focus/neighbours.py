@@ -20,6 +20,11 @@ class Neighbours:
         """What it is called in tables."""
         return "neighbours"
 
+    @property
+    def side_by_side(self) -> bool:
+        """Repeats may run in threads: NumPy frees them for each other."""
+        return True
+
     def predict(self, task: Task) -> Predictions:
         """The predictions for every N; a row of the training half is left out by having no similarity to itself."""
         test = task.pool.similarity[np.ix_(task.division.test, task.order)]

@@ -28,7 +28,7 @@ class Focus:
     """A surface with what was made of it: gains, theory line, and the control of matched outsiders.
 
     `theory` is None where the learner has no regression, `control` where the table has no such column,
-    `control_surface` where the matched are too few.
+    `control_surface` where the matched are too few. `left_out` outsiders were too far from the series to be taken.
     """
 
     surface: Surface
@@ -36,6 +36,7 @@ class Focus:
     theory: Theory | None
     control: Matched | None
     control_surface: Surface | None
+    left_out: int = 0
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -48,6 +49,8 @@ class Focus:
     def sentences(self) -> list[str]:
         """What the data say: may outsiders be pooled, what the theory adds, what the control tells or cannot."""
         found = [verdict(self.gains), *([_theory_in_words(self.theory)] if self.theory else [])]
+        if self.left_out:
+            found.append(f"The {self.left_out:,} outsiders farthest from the series were not taken.")
         if self.control is None:
             return [*found, "The table has no column to match outsiders by: the control cannot be made."]
         found.append(self.control.sentence)
@@ -56,12 +59,22 @@ class Focus:
         return found
 
 
-def pool_of(table: Bioactivities, in_series: np.ndarray) -> Pool:
-    """The compounds as a pool: Morgan fingerprints (radius 3, 1,024 bits) and their Tanimoto similarity."""
-    bits = morgan(table)
-    compounds = table.compounds
+def pool_of(table: Bioactivities, rows: np.ndarray, in_series: np.ndarray, bits: np.ndarray) -> Pool:
+    """These compounds of the table as a pool, with their fingerprints `bits` and Tanimoto similarity."""
+    compounds = table.compounds.iloc[rows]
     relation = compounds["relation"].map(RELATIONS).to_numpy(int)
-    return Pool(tanimoto(bits, bits).astype(float), compounds["p_activity"].to_numpy(float), relation, in_series, bits)
+    values = compounds["p_activity"].to_numpy(float)
+    return Pool(tanimoto(bits[rows], bits[rows]).astype(float), values, relation, in_series[rows], bits[rows])
+
+
+def nearest(bits: np.ndarray, in_series: np.ndarray, largest: int) -> np.ndarray:
+    """Rows of the series and of the `largest` outsiders of highest mean similarity to it, in their order."""
+    outside = np.flatnonzero(~in_series)
+    if len(outside) <= largest:
+        return np.arange(len(bits))
+    closeness = tanimoto(bits[outside], bits[in_series]).mean(axis=1)
+    kept = outside[np.argsort(-closeness, kind="stable")[:largest]]
+    return np.sort(np.concatenate([np.flatnonzero(in_series), kept]))
 
 
 def focus(
@@ -71,20 +84,27 @@ def focus(
     *,
     thresholds: tuple[float, ...] = (),
     match: str = "assay",
+    largest: int = 5000,
     folder: Path | None = None,
     monitor: Monitor = silent,
     **protocol: Any,
 ) -> Focus:
     """The focus of a learner; `thresholds` are activities p (20 within the series where none), `match` a column.
 
-    The other keywords are of `Protocol`. With `folder`, finished repeats are kept there and taken up again.
+    Fingerprints are Morgan's (radius 3, 1,024 bits). Of more than `largest` outsiders the nearest to the series are
+    taken, since memory grows with their square. The other keywords are of `Protocol`. With `folder`, finished repeats
+    are kept there and taken up again.
     """
-    pool = pool_of(table, in_series)
+    if largest < 1:
+        raise UserError(f"At most {largest} outsiders leave nothing to add: give at least 1.")
+    bits = morgan(table)
+    rows = nearest(bits, in_series, largest)
+    pool = pool_of(table, rows, in_series, bits)
     chosen = tuple(float(one) for one in thresholds or pool.quantiles(20))
     if not chosen:
         raise UserError("The activities of the series are too alike to be cut in two classes: choose another series.")
     plan = Protocol(chosen, **protocol)
-    control = _control(table, in_series, match)
+    control = _control(table.compounds.iloc[rows], pool.in_series, match)
     steps = Steps(monitor, 2 if control is not None and control.enough else 1)
     surface = measure(pool, learner, plan, folder=folder / "all" if folder else None, monitor=steps.begin("all"))
     matched_surface = None
@@ -99,13 +119,14 @@ def focus(
         )
     errors = surface.outer_regression[:, 1].mean(axis=0)
     line = None if np.isnan(errors).any() else theory(surface.counts, errors, surface.sizes[0])
-    return Focus(surface, gains(surface), line, control, matched_surface)
+    left = len(in_series) - len(rows)
+    return Focus(surface, gains(surface), line, control, matched_surface, left)
 
 
-def _control(table: Bioactivities, in_series: np.ndarray, match: str) -> Matched | None:
-    if match not in table.compounds:
+def _control(compounds: pd.DataFrame, in_series: np.ndarray, match: str) -> Matched | None:
+    if match not in compounds:
         return None
-    return matched(in_series, table.compounds[match].astype("string").fillna("").to_numpy(str), match)
+    return matched(in_series, compounds[match].astype("string").fillna("").to_numpy(str), match)
 
 
 def _theory_in_words(line: Theory) -> str:

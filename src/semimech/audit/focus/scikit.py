@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from semimech.audit.focus.kernel import beyond
 from semimech.audit.focus.learner import Predictions, Task
 from semimech.audit.focus.pool import EXACT
 from semimech.support.errors import UserError, listed
+from semimech.support.machine import cores
 from semimech.support.optional import require
 
 CLASSIFIER, REGRESSOR = "Classifier", "Regressor"
@@ -31,6 +33,8 @@ class Scikit:
     with its ending ("ExtraTreesClassifier") is that one only.
     Left-out predictions are out-of-bag where the estimator has them, else from `folds` folds of the training half. A
     censored value is fitted at its bound, then once more at its expectation beyond the bound.
+
+    Raises UserError for a name or an option that scikit-learn does not have.
     """
 
     estimator: str = "random-forest"
@@ -40,17 +44,27 @@ class Scikit:
     def __post_init__(self) -> None:
         if self.folds < 2:
             raise UserError(f"The learner {self.estimator} has {self.folds} folds: give at least 2.")
+        self.models()
 
     @property
     def name(self) -> str:
         """What it is called in tables."""
         return self.estimator
 
+    def models(self) -> tuple[Any, Any]:
+        """The classifier and the regressor, not fitted; None for one that there is not."""
+        return models(self.estimator, {**NAMED.get(self.estimator, ("", {}))[1], **self.options})
+
+    @property
+    def side_by_side(self) -> bool:
+        """scikit-learn's own threads fill the cores; it is not safe to be called from several."""
+        return False
+
     def predict(self, task: Task) -> Predictions:
         """The predictions for every N, each target fitted by itself."""
         if task.pool.features is None:
             raise UserError(f"The learner {self.estimator} needs features, the pool has a similarity only.")
-        classifier, regressor = models(self.estimator, {**NAMED.get(self.estimator, ("", {}))[1], **self.options})
+        classifier, regressor = self.models()
         size, kinds = len(task.division.train), len(task.thresholds) + 1
         test = np.full((len(task.counts), kinds, len(task.division.test)), np.nan)
         left_out = np.full((len(task.counts), kinds, size), np.nan)
@@ -72,7 +86,7 @@ def models(name: str, options: Mapping[str, Any]) -> tuple[Any, Any]:
 
     Raises UserError for a name or an option that scikit-learn does not have.
     """
-    known = dict(require("sklearn.utils", extra="chem").all_estimators(type_filter=["classifier", "regressor"]))
+    known = _estimators()
     stem = NAMED.get(name, (name, {}))[0].removesuffix(CLASSIFIER).removesuffix(REGRESSOR)
     base = require("sklearn.base", extra="chem")
     pair = []
@@ -87,6 +101,12 @@ def models(name: str, options: Mapping[str, Any]) -> tuple[Any, Any]:
             "ExtraTrees, Ridge or KNeighbors."
         )
     return pair[0], pair[1]
+
+
+@cache
+def _estimators() -> Mapping[str, Any]:
+    """All classifiers and regressors; found once, since finding imports all of scikit-learn, which threads must not."""
+    return dict(require("sklearn.utils", extra="chem").all_estimators(type_filter=["classifier", "regressor"]))
 
 
 def _made(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
@@ -115,8 +135,9 @@ class _Fit:
         if not len(known) or (classes and len(np.unique(self.target[known])) < 2):
             return None
         model = base.clone(self.model)
-        seeded = {"random_state": self.seed} if "random_state" in model.get_params() else {}
-        model.set_params(**seeded, **options)
+        own = {"random_state": self.seed, "n_jobs": cores()}
+        free = {name: own[name] for name, value in model.get_params().items() if name in own and value is None}
+        model.set_params(**free, **options)
         return model.fit(self.features[known], self.target[known].astype(int) if classes else self.target[known])
 
     def predictions(self, features: np.ndarray) -> np.ndarray:

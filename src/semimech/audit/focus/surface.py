@@ -80,8 +80,8 @@ def measure(
     """The focus surface of a learner; `eligible` is the mask of the outsiders that may be added (all where None).
 
     With `folder`, every finished repeat is kept there, and those already there are not measured again. The scores do
-    not depend on `workers`. Raises UserError for a threshold that leaves one class everywhere, and a folder of other
-    settings.
+    not depend on `workers`, the threads (all cores where None) of a learner whose repeats may run side by side. Raises
+    UserError for a threshold that leaves one class everywhere, and a folder of other settings.
     """
     thresholds = np.sort(np.asarray(protocol.thresholds, float))
     _require_classes(pool, thresholds)
@@ -102,8 +102,11 @@ def measure(
                 store.write(repeat, found)
         return found
 
-    with one_thread_each():
-        found = _side_by_side(one, protocol.repeats, workers or cores(), monitor, learner.name)
+    if learner.side_by_side:
+        with one_thread_each():
+            found = _side_by_side(one, protocol.repeats, workers or cores(), monitor, learner.name)
+    else:
+        found = _side_by_side(one, protocol.repeats, 1, monitor, learner.name)
     stacked: dict[str, Any] = {
         field.name: np.stack([getattr(one, field.name) for one in found]) for field in fields(Repeat)
     }

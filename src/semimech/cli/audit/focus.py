@@ -30,7 +30,9 @@ def focus(
     repeats: int = 100,
     ordering: Literal["mean", "max"] = "mean",
     match: Literal["assay", "document", "source"] = "assay",
+    outsiders: int = 5000,
     seed: int = 0,
+    figures: bool = True,
     out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("focus"),
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -61,8 +63,12 @@ def focus(
         Outsiders are sorted by their mean or by their largest similarity to the training half.
     match
         The control takes outsiders with this in common with the series.
+    outsiders
+        At most so many outsiders, those nearest to the series; memory grows with their square.
     seed
         Seed of the halvings.
+    figures
+        Draw the curves and the surface (SVG and PNG).
     out
         Folder for tables, figures and finished repeats: the same command goes on where it was stopped.
     """
@@ -85,6 +91,7 @@ def focus(
                 chosen,
                 thresholds=tuple(NANO - math.log10(one) for one in thresholds),
                 match=match,
+                largest=outsiders,
                 folder=out / "repeats",
                 monitor=monitor,
                 step=step,
@@ -95,22 +102,20 @@ def focus(
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} keeps the finished repeats: the same command goes on from there.") from None
     _write(found, out)
+    if figures:
+        _draw(found, out)
     _show(found, out)
 
 
 def _learner(name: str, options: Sequence[str]) -> Learner:
     from semimech.audit.focus import Kernel, Neighbours, Scikit
-    from semimech.audit.focus.scikit import NAMED, models
 
     own = {one.name: one for one in (Kernel(), Neighbours())}
     if name in own:
         if options:
             raise UserError(f"The learner {name} takes no --option; those are for the learners of scikit-learn.")
         return own[name]
-    given = dict(_pair(option) for option in options)
-    # A wrong name or option is told before anything is read.
-    models(name, {**NAMED.get(name, ("", {}))[1], **given})
-    return Scikit(name, given)
+    return Scikit(name, dict(_pair(option) for option in options))
 
 
 def _pair(option: str) -> tuple[str, Any]:
@@ -128,20 +133,24 @@ def _pair(option: str) -> tuple[str, Any]:
 def _write(found: Focus, out: Path) -> None:
     from dataclasses import asdict
 
-    from semimech.plot.focus import focus_curves, focus_surface
-    from semimech.plot.style import save
     from semimech.support.files import write_json, write_text
 
-    table = found.curves
-    write_text(out / "surface.csv", table.to_csv(index=False))
+    write_text(out / "surface.csv", found.curves.to_csv(index=False))
     line = found.theory
     fitted = None if line is None else {**asdict(line), "fitted": line.fitted.tolist(), "best": line.best}
     gained = [{**asdict(one), "conflict": one.conflict} for one in found.gains]
-    said = {"learner": found.surface.learner, "sentences": found.sentences(), "gains": gained}
-    write_json(out / "focus.json", {**said, "theory": fitted})
+    said = {"learner": found.surface.learner, "sentences": found.sentences(), "gains": gained, "theory": fitted}
+    write_json(out / "focus.json", said)
+
+
+def _draw(found: Focus, out: Path) -> None:
+    from semimech.plot.focus import focus_curves, focus_surface
+    from semimech.plot.style import save
+
+    table = found.curves
     whole = table[table["outside"] == "all"]
     best = {one.reading: one.best for one in found.gains if one.threshold is None}
-    save(focus_curves(whole, best, None if line is None else line.fitted), out / "curves")
+    save(focus_curves(whole, best, found.theory.fitted if found.theory else None), out / "curves")
     save(focus_surface(whole), out / "surface")
 
 
