@@ -73,3 +73,11 @@ def checked_series(mask: np.ndarray, what: str) -> np.ndarray:
             f"be pooled, at least {MIN_SERIES} compounds."
         )
     return mask
+
+
+def numbered(labels: pd.Series) -> np.ndarray:
+    """Integers of the labels from 0; a missing label is one of its own."""
+    numbers = pd.factorize(labels)[0]
+    alone = numbers < 0
+    numbers[alone] = numbers.max() + 1 + np.arange(alone.sum())
+    return numbers

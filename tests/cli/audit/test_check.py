@@ -52,12 +52,3 @@ def test_mistakes_are_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error
     assert "Traceback" not in error
-
-
-def test_the_akt_inhibitors(data_folder: Path, capsys: pytest.CaptureFixture) -> None:
-    folder = data_folder / "akt"
-    arguments = ["--series-file", str(folder / "series.csv.gz"), "--format", "json"]
-    assert main(["audit", "check", str(folder / "outside.csv.gz"), *arguments]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["facts"]["compounds"] == "2,542, 2,266 of them measured"
-    assert "186 of the 300 compounds" in " ".join(finding["sentence"] for finding in found["findings"])

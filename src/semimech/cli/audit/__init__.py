@@ -9,6 +9,8 @@ COMMANDS = {
     "check": "Say what is in a table of bioactivities, and what is wrong or doubtful in it.",
     "graph": "Say what the causal graph lets the data tell, and by adjusting for what.",
     "focus": "Measure whether data from outside a series help its learner or harm it.",
+    "conflict": "Compare what each feature of structure does in a series and outside it.",
+    "confounding": "Score chemistry beside a model that sees only where compounds were measured.",
 }
 
 audit = App(name="audit", help="Whether bioactivities of many sources may be pooled for one chemical series.")

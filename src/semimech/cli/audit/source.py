@@ -34,3 +34,14 @@ def read_table_and_series(
     if not equals or not column or not value:
         raise UserError(f"--series {series!r} names no series: write it as COLUMN=VALUE.")
     return table, table.series(column, value)
+
+
+def needed_series(
+    files: Sequence[Path], options: TableOptions, series: str | None, series_file: Path | None, monitor: Monitor
+) -> tuple[Bioactivities, np.ndarray]:
+    """The table and the mask of the series; UserError where no series is named."""
+    if series is None and series_file is None:
+        raise UserError("Which compounds are the series is not said: give --series COLUMN=VALUE or --series-file FILE.")
+    table, mask = read_table_and_series(files, options, series, series_file, monitor)
+    assert mask is not None
+    return table, mask

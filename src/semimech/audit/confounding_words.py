@@ -1,0 +1,68 @@
+"""How much of a score is chemistry, in sentences."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from semimech.audit.confounding import Confounding
+
+APART = ("assay", "document")
+NAMED = ("assay", "document", "source")
+
+
+def confounding_sentences(found: Confounding) -> list[str]:
+    """The score by split, the source-only score, what training shares with test, and what remains within assays."""
+    said = []
+    for which in dict.fromkeys(found.scores.index.get_level_values("compounds")):
+        scores = found.scores.xs(which, level="compounds")
+        of = "all compounds" if which == "all" else "the series"
+        first = scores.index[0]
+        said.append(
+            f"Of {of}, on a {first} split chemistry explains {_percent(scores, first, 'chemistry')} of the variance, "
+            f"and a model that sees only {', '.join(found.levels)} {_percent(scores, first, 'source_only')}: "
+            f"{_against(scores.loc[first])}."
+        )
+        apart = next((name for name in APART if name in scores.index), None)
+        if apart is not None and apart != first:
+            said.append(
+                f"Where each {apart} is held out whole, chemistry explains {_percent(scores, apart, 'chemistry')}."
+            )
+        if "ranking_chemistry" in scores:
+            said.append(
+                f"Among held-out compounds of the same assay, chemistry puts "
+                f"{scores.loc[first, 'ranking_chemistry']:.0%} of the pairs in the right order (50% by chance)."
+            )
+    said += _leakage(found.scores.xs("all", level="compounds"))
+    if found.missing:
+        said.append(f"The table cannot be split by {', '.join(found.missing)}.")
+    return said
+
+
+def _percent(scores: pd.DataFrame, split: str, model: str) -> str:
+    value, low, high = (scores.loc[split, f"r2_{model}{end}"] for end in ("", "_low", "_high"))
+    return f"{value:.0%} ({low:.0%} to {high:.0%})"
+
+
+def _against(row: pd.Series) -> str:
+    """Which of the two is better, if the interval of the difference says so."""
+    low, high = row["r2_chemistry_less_source_low"], row["r2_chemistry_less_source_high"]
+    if low > 0:
+        return "chemistry says more than where a compound was measured"
+    if high < 0:
+        return "where a compound was measured says more than its chemistry"
+    return "the data do not tell chemistry from the place of measurement"
+
+
+def _leakage(scores: pd.DataFrame) -> list[str]:
+    first = scores.iloc[0]
+    name = next((name for name in NAMED if f"nearest_{name}" in scores), None)
+    said = [
+        f"On the {scores.index[0]} split the most similar training compound has a Tanimoto similarity of "
+        f"{first['similarity']:.2f} (median)"
+    ]
+    if name is not None:
+        said[0] += (
+            f" and comes from the same {name} in {first[f'nearest_{name}']:.0%} of cases "
+            f"({first[f'chance_{name}']:.0%} by chance), so chemistry tells the {name}"
+        )
+    return [f"{said[0]}."]

@@ -1,0 +1,70 @@
+"""Ways to hold compounds out: each asks another question of a model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from semimech.audit.landmarks import landmark_features
+from semimech.audit.molecules import quiet
+from semimech.audit.table import Bioactivities, numbered
+from semimech.support.optional import require
+
+Partition = Literal["random", "scaffold", "cluster", "time", "document", "assay"]
+PARTITIONS: tuple[Partition, ...] = ("random", "scaffold", "cluster", "time", "document", "assay")
+LATEST = 0.2
+COMPOUNDS_PER_CLUSTER = 25
+
+
+def partition(
+    table: Bioactivities, fingerprints: np.ndarray, how: Partition, folds: int = 5, seed: int = 0
+) -> list[np.ndarray]:
+    """Masks of the test compounds of each fold; none where the table cannot be split so.
+
+    random: any; scaffold: whole Bemis-Murcko scaffolds (doi:10.1021/jm9602928); cluster: whole k-means clusters of
+    Tanimoto similarity; document, assay: whole ones; time: one fold, the latest fifth of the years.
+    """
+    if how == "time":
+        return _latest(table.compounds)
+    groups = _groups(table, fingerprints, how, seed)
+    if groups is None or len(np.unique(groups)) < folds:
+        return []
+    if how == "random":
+        return [groups % folds == fold for fold in range(folds)]
+    splitter = require("sklearn.model_selection", extra="chem").GroupKFold(folds)
+    held = [test for _, test in splitter.split(groups, groups=groups)]
+    return [np.isin(np.arange(len(groups)), test) for test in held]
+
+
+def _groups(table: Bioactivities, fingerprints: np.ndarray, how: Partition, seed: int) -> np.ndarray | None:
+    """A number for each compound; compounds of the same number are held out together."""
+    if how == "random":
+        return np.random.default_rng(seed).permutation(len(table))
+    if how == "scaffold":
+        return pd.factorize(np.array(scaffolds(list(table.compounds["smiles"]))))[0]
+    if how == "cluster":
+        cluster = require("sklearn.cluster", extra="chem")
+        count = max(2, min(100, len(table) // COMPOUNDS_PER_CLUSTER))
+        features = landmark_features(fingerprints, fingerprints, 100, seed)[0]
+        return np.asarray(cluster.MiniBatchKMeans(count, random_state=seed, n_init=1).fit_predict(features))
+    if how not in table.compounds:
+        return None
+    return numbered(table.compounds[how])
+
+
+def scaffolds(smiles: list[str]) -> list[str]:
+    """Bemis-Murcko scaffold of each structure; a molecule without rings is its own."""
+    chem = require("rdkit.Chem", extra="chem")
+    murcko = require("rdkit.Chem.Scaffolds.MurckoScaffold", extra="chem")
+    with quiet():
+        return [murcko.MurckoScaffoldSmiles(mol=chem.MolFromSmiles(text)) or text for text in smiles]
+
+
+def _latest(compounds: pd.DataFrame) -> list[np.ndarray]:
+    if "year" not in compounds or compounds["year"].nunique() < 2:
+        return []
+    years = compounds["year"].to_numpy(float)
+    test = years >= max(np.nanquantile(years, 1 - LATEST), np.nanmin(years) + 1)
+    return [test] if test.any() and not test.all() else []
