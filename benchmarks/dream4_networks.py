@@ -74,8 +74,8 @@ ENDING = (
     "Anchors at size 100, net 1: etePORTIA .619, knock-out z .494; at size 10 knock-out z .596 and .245, with a lagged "
     "forest .574 and .497. A recipe that is chosen with the gold standards in sight looks better: ks, lagged had .863 "
     "and .453, ks, refit .637 with 8 % of the pairs and a common ridge. So would a line of size 10 picked by its last "
-    "two columns (ks, ode, forest, say, is above both bars): they were computed once, for all lines, after the recipe was "
-    "written down, and picked none. With options chosen on the simpler simulated networks of size 100's kind, ks, "
+    "two columns (ks, ode, forest, say, is above both bars): they were computed once, for all lines, after the recipe "
+    "was written down, and picked none. With options chosen on the simpler simulated networks of size 100's kind, ks, "
     "refit, forest had .885 and .358.",
 )
 
