@@ -99,7 +99,7 @@ def page(torch: str) -> list[str]:
     return [
         *heading("Speed of the perturbation VAEs", "vae_speed"),
         f"{CELLS:,} cells x {GENES:,} genes, T = {PERTURBED}, batch {BATCH}, latent 100, hidden 400, one thread; CPU "
-        f"seconds of an epoch, the best of {EPOCHS - 1} in a process, median of {ROUNDS} process(es) one after the other "
+        f"seconds of an epoch, the best of {EPOCHS - 1} in a process, median of {ROUNDS} process(es) in turn "
         f"(load average of the machine at the end {os.getloadavg()[0]:.1f}). PyTorch: written for this page from "
         "the equations, same shapes and losses, five particles; 'published' also does what the published programs are "
         "known to waste (cells drawn and discarded, both qualities decoded, effects drawn twice), 'lean' does not. "

@@ -1,4 +1,4 @@
-"""Mini-batches of cells, shuffled by blocks and drawn within one experimental batch, in memory that does not grow."""
+"""Mini-batches of cells, shuffled by blocks and drawn within one experimental batch."""
 
 from __future__ import annotations
 
