@@ -48,7 +48,7 @@ MODELS = {
     "gpo, one": GpoVAE(**SIZES, nodes=PERTURBED, quality_column="good"),
 }
 BARS = {"sams, five": 5, "gpo, five": 8, "sams, one": 12, "gpo, one": 20}
-ON_DISK = (20_000, 40_000)
+ON_DISK = (40_000, 80_000, 160_000)
 BUDGET = 20.0  # seconds of training for the held-out bounds
 
 
