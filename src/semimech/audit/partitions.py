@@ -45,13 +45,17 @@ def _groups(table: Bioactivities, fingerprints: np.ndarray, how: Partition, seed
     if how == "scaffold":
         return pd.factorize(np.array(scaffolds(list(table.compounds["smiles"]))))[0]
     if how == "cluster":
-        cluster = require("sklearn.cluster", extra="chem")
-        count = max(2, min(100, len(table) // COMPOUNDS_PER_CLUSTER))
-        features = landmark_features(fingerprints, fingerprints, 100, seed)[0]
-        return np.asarray(cluster.MiniBatchKMeans(count, random_state=seed, n_init=1).fit_predict(features))
+        return similarity_clusters(fingerprints, max(2, min(100, len(table) // COMPOUNDS_PER_CLUSTER)), seed)
     if how not in table.compounds:
         return None
     return numbered(table.compounds[how])
+
+
+def similarity_clusters(fingerprints: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """The number of the cluster of each compound: k-means of Tanimoto similarities to 100 landmarks."""
+    cluster = require("sklearn.cluster", extra="chem")
+    features = landmark_features(fingerprints, fingerprints, 100, seed)[0]
+    return np.asarray(cluster.MiniBatchKMeans(count, random_state=seed, n_init=1).fit_predict(features))
 
 
 def scaffolds(smiles: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from cyclopts import App
 # name -> what it does; each is the function of that name in semimech/cli/audit/<name>.py, imported when it is called.
 COMMANDS = {
     "check": "Say what is in a table of bioactivities, and what is wrong or doubtful in it.",
+    "simulate": "Simulate a table of bioactivities with a known truth.",
     "graph": "Say what the causal graph lets the data tell, and by adjusting for what.",
     "focus": "Measure whether data from outside a series help its learner or harm it.",
     "conflict": "Compare what each feature of structure does in a series and outside it.",
