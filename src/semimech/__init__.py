@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from semimech.data.screen import Screen as Screen
     from semimech.data.splits import Split as Split
     from semimech.data.splits import split_screen as split_screen
+    from semimech.design.components import Components as Components
+    from semimech.design.contrasts import contrast_variance as contrast_variance
+    from semimech.design.estimate import components_of as components_of
+    from semimech.design.layout import Layout as Layout
     from semimech.evaluate.assumptions import assumptions_of as assumptions_of
     from semimech.evaluate.evidence import EdgeEvidence as EdgeEvidence
     from semimech.evaluate.evidence import edge_evidence as edge_evidence
@@ -81,6 +85,10 @@ _HOMES = {
     "screen_network": "semimech.models.direct",
     "score_network": "semimech.evaluate.interventions",
     "with_intervals": "semimech.models.intervals",
+    "Components": "semimech.design.components",
+    "components_of": "semimech.design.estimate",
+    "Layout": "semimech.design.layout",
+    "contrast_variance": "semimech.design.contrasts",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",
     "RunOptions": "semimech.runs.options",

@@ -26,6 +26,7 @@ COMMANDS = {
     "network-score": "Judge a network, or a table of edges, on the interventions of a screen.",
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
     "audit": "Whether bioactivities of many sources may be pooled for one chemical series.",
+    "design": "Plan a screen: where its variance comes from, and what a layout can show.",
     "report": "Write the report of a run again.",
     "benchmark": "Measure how well networks of known truth are found (recovery).",
     "simulate": "Simulate a screen with a known truth, from a TOML file.",
