@@ -94,3 +94,11 @@ def test_effects_of_has_this_variance() -> None:
         errors.append(effects_of(screen, np.arange(screen.shape[0])).values)
     found = np.mean(np.square(errors), axis=(0, 2))
     assert found == pytest.approx(contrast_variance(layout, LAW.declare(guide=0.0)), rel=0.2)
+
+
+def test_a_time_has_controls_of_its_own(layout: Layout) -> None:
+    course = layout.at_times(("24 h", "48 h"))
+    once = contrast_variance(layout, LAW)
+    assert contrast_variance(course, LAW) == pytest.approx(np.r_[once, once])
+    later = np.concatenate([np.eye(4), -np.eye(4)], 1)
+    assert combination_variance(course, LAW, later) == pytest.approx(2 * once)

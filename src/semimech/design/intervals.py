@@ -73,7 +73,7 @@ def _bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interval of E(square) - noise from those of both: the distances to their bounds add as squares.
 
-    Graybill and Wang 1980, doi:10.1080/01621459.1980.10477565; degrees of freedom by Satterthwaite 1946,
+    Burdick and Graybill 1992, doi:10.1201/9781482277142; degrees of freedom by Satterthwaite 1946,
     doi:10.2307/3002019.
     """
     low, high = _chi_square(square, freedom)

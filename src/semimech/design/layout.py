@@ -67,6 +67,16 @@ class Layout:
         until_stop, until_start = ((end - guide + each - 1) // each for end in (stop, start))
         return np.where(guide < each, until_stop - until_start, 0)
 
+    def at_times(self, times: Sequence[str]) -> Layout:
+        """The same numbers at each of several times: other cells, so every time has batches and controls of its own."""
+        return Layout(
+            tuple(f"{batch}, {time}" for time in times for batch in self.batches),
+            tuple(f"{arm}, {time}" for time in times for arm in self.arms),
+            np.kron(np.eye(len(times), dtype=int), self.cells),
+            np.tile(self.controls, len(times)),
+            np.tile(self.guides_of_arm, len(times)),
+        )
+
     def table(self) -> pd.DataFrame:
         """A row for each batch, arm and guide with its cells; the arm of the controls is 'control', without a guide."""
         batch, arm, guide = np.nonzero(self.dealt)
