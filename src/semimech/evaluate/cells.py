@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semimech.data.effects import Effects, group_moments
-from semimech.data.screen import Screen, normalise
+from semimech.data.effects import Effects
+from semimech.data.sampling import most_variable, read_rows
+from semimech.data.screen import Screen
 from semimech.data.splits import Split
 
 CELLS_PER_CONDITION = 300
@@ -82,14 +83,6 @@ def sample_cells(
     return CellSamples(columns, counted, observed, control, within)
 
 
-def most_variable(screen: Screen, rows: np.ndarray, count: int) -> np.ndarray:
-    """The `count` features of the largest variance among the given rows, where there are too many (columns)."""
-    if screen.shape[1] <= count:
-        return np.arange(screen.shape[1])
-    _, variance, _ = group_moments(screen, rows, np.zeros(screen.shape[0], int), 1)
-    return np.sort(np.argsort(-variance[0], kind="stable")[:count])
-
-
 def _rows_of(screen: Screen, rows: np.ndarray, effects: Effects) -> list[np.ndarray]:
     code = {condition: i for i, condition in enumerate(screen.conditions)}
     codes = screen.condition_codes[rows]
@@ -112,12 +105,3 @@ def _drawn(
         pool = controls[batches == batch]
         matched[mine] = random.choice(pool, int(mine.sum()), replace=int(mine.sum()) > len(pool))
     return test, matched
-
-
-def read_rows(screen: Screen, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct rows in order, and their values on the effect scale (rows x columns)."""
-    distinct = np.unique(rows)
-    values = np.empty((distinct.size, columns.size), np.float32)
-    for numbers, block in screen.blocks(distinct):
-        values[np.searchsorted(distinct, numbers)] = normalise(block, screen.scale)[:, columns]
-    return distinct, values

@@ -6,8 +6,8 @@ from scipy import stats
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
+from semimech.data.mixtures import shrunken_response, tail_of, transported, two_components, two_means
 from semimech.evaluate.assumptions.energy import energy_test, layout_of
-from semimech.evaluate.assumptions.mixtures import shrunken_response, tail_of, transported, two_components, two_means
 from semimech.evaluate.assumptions.two_way import TwoWay
 from semimech.evaluate.assumptions.verdict import holm
 

@@ -7,15 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from semimech.data.screen import Screen
-from semimech.evaluate.assumptions.mixtures import (
+from semimech.data.mixtures import (
     shrunken_response,
     tail_of,
     transported,
     two_components,
     two_means,
 )
-from semimech.evaluate.assumptions.populations import MIN_CELLS, Population, population_conditions, populations
+from semimech.data.populations import MIN_CELLS, Population, population_conditions, populations
+from semimech.data.screen import Screen
 from semimech.evaluate.assumptions.verdict import CANNOT, HOLDS, VIOLATED, Assumption, Verdict, holm
 from semimech.support.errors import listed
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from semimech.data.sampling import sampled
 from semimech.data.screen import Screen
 from semimech.evaluate.assumptions.controls import column_codes
 from semimech.evaluate.assumptions.energy import MIN_ROWS, Energy, Layout, energy_test, layout_of
-from semimech.evaluate.assumptions.latent import latent_of, sampled
+from semimech.evaluate.assumptions.latent import latent_of
 from semimech.evaluate.assumptions.two_way import TwoWay
 from semimech.evaluate.assumptions.verdict import CANNOT, Assumption, Verdict, holm, word
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from semimech.data.sampling import sampled
 from semimech.data.screen import CONTEXT_COLUMNS, Screen
 from semimech.evaluate.assumptions.energy import Layout, energy_test, layout_of
-from semimech.evaluate.assumptions.latent import Latent, latent_of, sampled
+from semimech.evaluate.assumptions.latent import Latent, latent_of
 from semimech.evaluate.assumptions.verdict import CANNOT, VIOLATED, Assumption, Verdict, word
 from semimech.support.errors import listed
 

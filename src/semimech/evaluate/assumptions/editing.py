@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.condition import GENETIC
+from semimech.data.mixtures import tail_of, two_components
+from semimech.data.populations import MIN_CELLS, Population, population_conditions, populations, response_scores
 from semimech.data.screen import Screen
-from semimech.evaluate.assumptions.mixtures import shrunken_response, tail_of, transported, two_components
-from semimech.evaluate.assumptions.populations import MIN_CELLS, Population, population_conditions, populations
 from semimech.evaluate.assumptions.verdict import CANNOT, Assumption, Verdict, holm, word
 from semimech.support.errors import listed
 
@@ -107,22 +107,3 @@ def _edited(population: Population, samples: tuple[int, int], level: float, rand
         float(lower),
         float(upper),
     )
-
-
-def response_scores(population: Population, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """How far each cell is along the response, in sd of the controls, whose mean is 0 (cells,).
-
-    The second array holds the same of the controls transported to the cells, feature by feature. The response is found
-    on the other half of the cells, so that no cell helps to choose the direction it is judged on.
-    """
-    cells, controls = population.cells, population.controls
-    halves = [random.permutation(len(part)) % 2 for part in (cells, controls)]
-    scored: list[np.ndarray] = []
-    shape: list[np.ndarray] = []
-    for half in (0, 1):
-        mine, base = (side == half for side in halves)
-        response = shrunken_response(cells[~mine], controls[~base])
-        along = controls[base] @ response
-        for kept, part in ((scored, cells[mine]), (shape, transported(cells[mine], controls[base], random))):
-            kept.append((part @ response - along.mean()) / max(along.std(), 1e-12))
-    return np.concatenate(scored), np.concatenate(shape)

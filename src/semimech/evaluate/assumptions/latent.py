@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from semimech.data.sampling import most_variable, read_rows
 from semimech.data.screen import Screen
-from semimech.evaluate.cells import most_variable, read_rows
 
 COMPONENTS = 20
 FEATURES = 500
@@ -33,13 +33,3 @@ def latent_of(screen: Screen, rows: np.ndarray) -> Latent:
     left, size, _ = np.linalg.svd(standardised, full_matrices=False)
     names = tuple(np.asarray(screen.feature_names, object)[columns[kept]])
     return Latent(left[:, :count] * size[:count], standardised, names)
-
-
-def sampled(codes: np.ndarray, rows: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """At most `size` of the rows of each code (codes of the given rows), ascending."""
-    order = random.permutation(len(rows))
-    ordered = codes[order]
-    by_code = np.argsort(ordered, kind="stable")
-    starts = np.searchsorted(ordered[by_code], ordered[by_code])
-    kept = np.arange(len(rows)) - starts < size
-    return np.sort(rows[order[by_code[kept]]])

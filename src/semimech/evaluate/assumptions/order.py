@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from semimech.data.sampling import sampled
 from semimech.data.screen import Screen
 from semimech.evaluate.assumptions.controls import column_codes, shift_between
 from semimech.evaluate.assumptions.energy import energy_test, layout_of
-from semimech.evaluate.assumptions.latent import latent_of, sampled
+from semimech.evaluate.assumptions.latent import latent_of
 from semimech.evaluate.assumptions.verdict import CANNOT, Assumption, Verdict, word
 from semimech.support.errors import listed
 

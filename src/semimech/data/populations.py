@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from semimech.data.condition import Condition
+from semimech.data.mixtures import shrunken_response, transported
+from semimech.data.sampling import most_variable, read_rows, sampled
 from semimech.data.screen import Screen
-from semimech.evaluate.assumptions.latent import FEATURES, sampled
-from semimech.evaluate.cells import most_variable, read_rows
 
+FEATURES = 500
 CELLS = 300  # of each perturbation and of its controls
 PERTURBATIONS = 60
 MIN_CELLS = 60
@@ -64,6 +65,25 @@ def populations(screen: Screen, conditions: list[Condition], random: np.random.G
         _, cells = read_rows(screen, rows, columns)
         _, base = read_rows(screen, pool, columns)
         yield _population(condition, cells.astype(float), base.astype(float), batches[rows], batches[pool])
+
+
+def response_scores(population: Population, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """How far each cell is along the response, in sd of the controls, whose mean is 0 (cells,).
+
+    The second array holds the same of the controls transported to the cells, feature by feature. The response is found
+    on the other half of the cells, so that no cell helps to choose the direction it is judged on.
+    """
+    cells, controls = population.cells, population.controls
+    halves = [random.permutation(len(part)) % 2 for part in (cells, controls)]
+    scored: list[np.ndarray] = []
+    shape: list[np.ndarray] = []
+    for half in (0, 1):
+        mine, base = (side == half for side in halves)
+        response = shrunken_response(cells[~mine], controls[~base])
+        along = controls[base] @ response
+        for kept, part in ((scored, cells[mine]), (shape, transported(cells[mine], controls[base], random))):
+            kept.append((part @ response - along.mean()) / max(along.std(), 1e-12))
+    return np.concatenate(scored), np.concatenate(shape)
 
 
 def _in_memory(screen: Screen, conditions: list[Condition], random: np.random.Generator) -> Screen:
