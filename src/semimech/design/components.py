@@ -15,6 +15,7 @@ from semimech.support.files import read_json, write_json
 
 NAMES = ("cell", "batch", "interaction", "guide", "perturbation")
 COLUMNS = ("component", "variance", "lower", "upper")
+EDITED = ("perturbation", "efficiency", "lower", "upper")
 FORMAT = "semimech design components"
 
 
@@ -28,7 +29,8 @@ class Components:
     perturbation: mean square of the effects themselves, freed of noise. efficiency: share of labelled cells that are
     edited. pooled: means over features with 95 % intervals (component, variance, lower, upper). unidentified: for each
     component that this design cannot tell, why; its values are NaN. intervals: 95 % per feature (2 x features), by
-    component; none for what was declared.
+    component; none for what was declared. efficiency_bounds: 95 %; efficiencies: of the perturbations of which it could
+    be told (perturbation, efficiency, lower, upper).
     """
 
     features: tuple[str, ...]
@@ -41,6 +43,8 @@ class Components:
     pooled: pd.DataFrame
     unidentified: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, np.ndarray] = field(default_factory=dict)
+    efficiency_bounds: tuple[float, float] = (float("nan"), float("nan"))
+    efficiencies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EDITED)))
 
     def value(self, name: str) -> float:
         """The pooled variance of a component, or the efficiency; UserError where this screen cannot tell it."""
@@ -62,6 +66,8 @@ class Components:
         if efficiency == efficiency:
             told.pop("efficiency", None)
         arrays: dict[str, Any] = {name: np.full(len(self.features), value) for name, value in given.items()}
+        if variances.get("efficiency") is not None:
+            arrays["efficiency_bounds"] = (float("nan"), float("nan"))
         bounds = {name: bound for name, bound in self.intervals.items() if name not in given}
         return replace(self, **arrays, efficiency=efficiency, pooled=pooled, unidentified=told, intervals=bounds)
 
@@ -81,6 +87,8 @@ class Components:
             "features": list(self.features),
             **{name: _rounded(getattr(self, name)) for name in NAMES},
             "efficiency": self.efficiency,
+            "efficiency_bounds": list(self.efficiency_bounds),
+            "efficiencies": self.efficiencies.to_dict("records"),
             "pooled": self.pooled.to_dict("records"),
             "unidentified": dict(self.unidentified),
             "intervals": {name: _rounded(bounds) for name, bounds in self.intervals.items()},
@@ -125,13 +133,19 @@ def read_components(path: Path) -> Components:
         pooled = pooled.astype(dict.fromkeys(COLUMNS[1:], float))
         features = tuple(content["features"])
         unidentified = dict(content["unidentified"])
-        efficiency = float("nan") if content["efficiency"] is None else float(content["efficiency"])
+        efficiency, *bounds = (_number(value) for value in (content["efficiency"], *content["efficiency_bounds"]))
+        arrays["efficiencies"] = pd.DataFrame(content["efficiencies"], columns=list(EDITED))
         arrays["intervals"] = {name: np.array(bounds, float) for name, bounds in content["intervals"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} lacks or garbles {error}: write it again by semimech design components.") from None
     if any(arrays[name].shape != (len(features),) for name in NAMES):
         raise UserError(f"{path} has components of different lengths: write it again by semimech design components.")
+    arrays["efficiency_bounds"] = tuple(bounds)
     return Components(features, efficiency=efficiency, pooled=pooled, unidentified=unidentified, **arrays)
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
 
 
 def _rounded(values: np.ndarray) -> list[Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from semimech.data.screen import Screen
 from semimech.design.components import COLUMNS, NAMES, Components
+from semimech.design.editing import efficiencies_of, pooled_efficiency
 from semimech.design.groups import differences_of, groups_of
 from semimech.design.intervals import Square
 from semimech.design.squares import (
@@ -22,13 +24,14 @@ from semimech.design.squares import (
 )
 
 
-def components_of(screen: Screen, guide: str | None = None) -> Components:
+def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) -> Components:
     """Components of the controls and the 200 largest perturbations, in one reading block by block.
 
     Each is a mean square of group means less what the components below it give to it, with unequal numbers of cells
     (Henderson 1953, doi:10.2307/3001853); 95 % intervals by chi square, pooled ones with as many degrees of freedom as
     the scatter over perturbations (over batches and features, for `batch`) shows. `guide` names the column
-    of obs with the guide of each cell. What the design cannot tell is NaN with its reason in `unidentified`.
+    of obs with the guide of each cell; `seed` draws the cells whose edited share is told (`efficiencies_of`). What the
+    design cannot tell is NaN with its reason in `unidentified`.
     """
     groups = groups_of(screen, guide)
     differences = differences_of(groups)
@@ -53,13 +56,18 @@ def components_of(screen: Screen, guide: str | None = None) -> Components:
     if "cell" in found:
         freedom = float(np.median(found["cell"].freedom))
         found = {name: one if name == "cell" else replace(one, noise_freedom=freedom) for name, one in found.items()}
-    reasons["efficiency"] = "it was not measured"
-    return _components(screen, found, reasons)
+    known = _components(screen, found, reasons)
+    try:
+        table = efficiencies_of(screen, seed)
+    except Unidentified as why:
+        return replace(known, unidentified={**reasons, "efficiency": str(why)})
+    efficiency, *bounds = pooled_efficiency(table)
+    return replace(known, efficiency=efficiency, efficiency_bounds=(bounds[0], bounds[1]), efficiencies=table)
 
 
 def _components(screen: Screen, found: Mapping[str, Square], reasons: Mapping[str, str]) -> Components:
     unknown = np.full(screen.shape[1], np.nan)
-    arrays = {name: found[name].value if name in found else unknown for name in NAMES}
+    arrays: dict[str, Any] = {name: found[name].value if name in found else unknown for name in NAMES}
     pooled = [(name, *(found[name].pooled() if name in found else (np.nan,) * 3)) for name in NAMES]
     return Components(
         screen.feature_names,

@@ -25,6 +25,7 @@ def components(
     data: Path,
     *,
     guide: str | None = None,
+    seed: int = 0,
     out: Path | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
     read: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
@@ -37,6 +38,8 @@ def components(
         CellBox folder, h5ad, or table with one row a cell or condition; or demo, the built-in simulated screen.
     guide
         Column with the guide of each cell.
+    seed
+        Draws the cells that tell the share of edited ones.
     out
         Folder for components.json, which planning reads, the variances of every feature as CSV, and pictures.
     format
@@ -46,7 +49,7 @@ def components(
     from semimech.design.estimate import components_of
 
     screen, _ = read_source(data, read)
-    found = components_of(screen, guide)
+    found = components_of(screen, guide, seed=seed)
     written = _written(found, out) if out is not None else []
     if format == "json":
         import json
@@ -54,6 +57,7 @@ def components(
         from semimech.support.files import without_nan
 
         said = {"pooled": found.pooled.to_dict("records"), "efficiency": found.efficiency}
+        said |= {"efficiency_bounds": list(found.efficiency_bounds)}
         print(json.dumps(without_nan({**said, "unidentified": dict(found.unidentified)}), indent=1, ensure_ascii=False))
         return
     _show(screen.name, found)
@@ -81,13 +85,15 @@ def _show(name: str, found: Components) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from semimech.support.errors import listed
+
     console = Console(highlight=False)
     console.print(Text(name, style="bold"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
-    for title in ("component", "variance", "95 % interval", ""):
-        table.add_column(
-            title, no_wrap=bool(title), overflow="fold", justify="left" if title in ("component", "") else "right"
-        )
+    table.add_column("component", no_wrap=True)
+    table.add_column("variance", no_wrap=True, justify="right")
+    table.add_column("95 % interval", no_wrap=True, justify="right")
+    table.add_column("", overflow="fold")
     for row in found.pooled.itertuples():
         why = found.unidentified.get(str(row.component))
         numbers = ("-", "-") if why else (f"{row.variance:.3g}", f"{row.lower:.2g} to {row.upper:.2g}")
@@ -95,6 +101,10 @@ def _show(name: str, found: Components) -> None:
         table.add_row(str(row.component), *numbers, Text(words, style="yellow" if why else "dim"))
     console.print(table)
     why = found.unidentified.get("efficiency")
-    console.print(
-        f"edited share of labelled cells: {f'unknown: {why}' if why else f'{found.efficiency:.0%}'}", markup=False
-    )
+    if why:
+        console.print(f"edited share of labelled cells: unknown: {why}", markup=False)
+        return
+    low, high = found.efficiency_bounds
+    each = listed(f"{row.perturbation} {row.efficiency:.0%}" for row in found.efficiencies.itertuples())
+    words = f"edited share of labelled cells: {found.efficiency:.0%} ({low:.0%} to {high:.0%}; {each})"
+    console.print(words, markup=False)
