@@ -18,14 +18,14 @@ def confounding_sentences(found: Confounding) -> list[str]:
         of = "all compounds" if which == "all" else "the series"
         first = scores.index[0]
         said.append(
-            f"Of {of}, on a {first} split chemistry explains {_percent(scores, first, 'chemistry')} of the variance, "
-            f"and a model that sees only {', '.join(found.levels)} {_percent(scores, first, 'source_only')}: "
+            f"Of {of}, on a {first} split chemistry explains {percent(scores, first, 'chemistry')} of the variance, "
+            f"and a model that sees only {', '.join(found.levels)} {percent(scores, first, 'source_only')}: "
             f"{_against(scores.loc[first])}."
         )
         apart = next((name for name in APART if name in scores.index), None)
         if apart is not None and apart != first:
             said.append(
-                f"Where each {apart} is held out whole, chemistry explains {_percent(scores, apart, 'chemistry')}."
+                f"Where each {apart} is held out whole, chemistry explains {percent(scores, apart, 'chemistry')}."
             )
         if "ranking_chemistry" in scores:
             said.append(
@@ -38,7 +38,8 @@ def confounding_sentences(found: Confounding) -> list[str]:
     return said
 
 
-def _percent(scores: pd.DataFrame, split: str, model: str) -> str:
+def percent(scores: pd.DataFrame, split: str, model: str) -> str:
+    """The variance that a model explains on a split, with its interval: `69% (61% to 74%)`."""
     value, low, high = (scores.loc[split, f"r2_{model}{end}"] for end in ("", "_low", "_high"))
     return f"{value:.0%} ({low:.0%} to {high:.0%})"
 

@@ -13,13 +13,17 @@ def report(run: Path, *, out: Path | None = None) -> None:
     Parameters
     ----------
     run
-        The folder that `semimech run` wrote.
+        The folder that `semimech run` or `semimech audit run` wrote.
     out
         File to write the page to; report.html in the run folder if not given.
     """
+    from semimech.report.audit import build_audit_report
     from semimech.report.build import build_report
+    from semimech.runs.audit import KIND
     from semimech.runs.folder import RunFolder
 
     if out is not None and out.is_dir():
         raise UserError(f"{out} is a folder: give the name of a file to --out.")
-    print(f"Report: {build_report(RunFolder.open(run), out).resolve()}")
+    folder = RunFolder.open(run)
+    build = build_audit_report if folder.json("config").get("kind") == KIND else build_report
+    print(f"Report: {build(folder, out).resolve()}")

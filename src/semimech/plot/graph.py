@@ -34,7 +34,7 @@ def network_graph(network: Network, *, edges: int = 45) -> Figure:
     roles = [dict(zip(network.nodes, network.roles, strict=True))[name] for name in names]
     height = float(np.clip(0.2 * len(names) + 2.2, 4.2, 10))
     figure = new_figure(WIDTH, height)
-    ax = _canvas(figure)
+    ax = canvas(figure)
     number = {name: i for i, name in enumerate(names)}
     ends = np.array([[number[a], number[b]] for a, b in zip(table["source"], table["target"], strict=True)], int)
     sizes = _sizes(names)
@@ -53,7 +53,7 @@ def _strongest(network: Network, n: int) -> pd.DataFrame:
     return strongest_first(table).head(n).iloc[::-1]
 
 
-def _canvas(figure: Figure) -> Axes:
+def canvas(figure: Figure) -> Axes:
     """Axes over the whole figure whose unit is the point, so that boxes and arrows fit at every resolution."""
     figure.set_layout_engine("none")
     ax = figure.add_axes((0, 0, 1, 1))
@@ -65,9 +65,13 @@ def _canvas(figure: Figure) -> Axes:
 
 def _sizes(names: list[str]) -> np.ndarray:
     """Width and height in points of the box around each name (nodes x 2)."""
-    renderer, font = RendererAgg(1, 1, POINTS_PER_INCH), FontProperties(size=FONT)
-    widths = [renderer.get_text_width_height_descent(shortened(name, 20), font, ismath=False)[0] for name in names]
-    return np.array([[width + 16, NODE_HEIGHT] for width in widths]).reshape(-1, 2)
+    return np.array([[text_width(shortened(name, 20), FONT) + 16, NODE_HEIGHT] for name in names]).reshape(-1, 2)
+
+
+def text_width(text: str, size: float) -> float:
+    """Width in points of a text in the project's font."""
+    renderer, font = RendererAgg(1, 1, POINTS_PER_INCH), FontProperties(size=size)
+    return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def _draw_node(ax: Axes, name: str, role: str, x: float, y: float, size: np.ndarray) -> None:
@@ -85,8 +89,8 @@ def _draw_edges(ax: Axes, table: pd.DataFrame, ends: np.ndarray, place: np.ndarr
     for row, (source, target) in zip(table.to_dict("records"), ends, strict=True):
         strength = abs(row[wide]) / largest
         stability = row.get(STABILITY, 1.0)
-        start = _edge_of_box(place[source], place[target], sizes[source] + 4)
-        stop = _edge_of_box(place[target], place[source], sizes[target] + 8)
+        start = edge_of_box(place[source], place[target], sizes[source] + 4)
+        stop = edge_of_box(place[target], place[source], sizes[target] + 8)
         positive = row["weight"] > 0
         ax.add_patch(
             FancyArrowPatch(
@@ -105,7 +109,7 @@ def _draw_edges(ax: Axes, table: pd.DataFrame, ends: np.ndarray, place: np.ndarr
         )
 
 
-def _edge_of_box(inside: np.ndarray, towards: np.ndarray, size: np.ndarray) -> np.ndarray:
+def edge_of_box(inside: np.ndarray, towards: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Where the line from the centre of a box towards a point leaves the box."""
     way = towards - inside
     with np.errstate(divide="ignore"):

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from semimech.evaluate.coverage import INTERVAL_SCORES
 from semimech.evaluate.scores import SCORES
 from semimech.evaluate.strength import strongest_first
-from semimech.plot.style import inlined, save
 from semimech.report.effects import effect_rows
-from semimech.report.figures import Drawn, draw_all, recoveries
+from semimech.report.figures import draw_all, recoveries
 from semimech.report.interactions import interaction_rows
+from semimech.report.page import placed, resource, template
 from semimech.report.reading import ReportData, card_of
 from semimech.report.term import term_of
 from semimech.report.unseen import unseen_combinations
@@ -27,7 +24,6 @@ from semimech.report.words import count, direction, duration, interval, memory, 
 from semimech.runs.folder import RunFolder, slug
 from semimech.support.files import write_text
 
-LARGEST_SVG = 500_000  # characters; a figure with more is embedded as a picture, so that the page stays small
 EDGES_LISTED = 20
 LEVELS = {"holds": "ok", "violated": "wrong", "cannot be tested": "doubtful"}
 # Both families side by side: what the literature reports, and what cannot be had from the mean response alone.
@@ -41,39 +37,11 @@ def build_report(run: RunFolder, out: Path | None = None) -> Path:
     truth) is left out with a word. Raises UserError where the run is not finished.
     """
     data = ReportData(run)
-    figures = [_placed(run, drawn) for drawn in draw_all(data)]
-    page = _template().render(**_content(data), figures=figures)
+    figures = [placed(run.path, drawn) for drawn in draw_all(data)]
+    page = template("template.html.j2").render(**_content(data), figures=figures)
     path = out or run.path / "report.html"
     write_text(path, page)
     return path
-
-
-def _template() -> Any:
-    # Autoescape: every name comes from somebody's data. StrictUndefined: a forgotten value is an error, not a blank.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_resource("template.html.j2"))
-
-
-def _resource(name: str) -> str:
-    return files("semimech.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _placed(run: RunFolder, drawn: Drawn) -> dict[str, Any]:
-    """Save a figure as SVG and PNG, and make the element that stands in the page."""
-    svg, png = save(drawn.figure, run.path / "figures" / drawn.name)
-    width = drawn.figure.get_size_inches()[0] * 100
-    if len(svg) > LARGEST_SVG:
-        source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-        image = Markup('<img alt="{}" style="max-width:{:.0f}px" src="{}">').format(drawn.title, width, source)
-    else:
-        image = Markup(inlined(svg, drawn.name, drawn.title, width))
-    return {
-        "section": drawn.section,
-        "name": drawn.name,
-        "title": drawn.title,
-        "caption": drawn.caption,
-        "image": image,
-    }
 
 
 def _content(data: ReportData) -> dict[str, Any]:
@@ -93,7 +61,7 @@ def _content(data: ReportData) -> dict[str, Any]:
     titles |= {"interactions": "Interactions"} if interactions else {}
     titles |= {"predictions": "Predictions", "provenance": "Provenance"}
     return {
-        "style": Markup(_resource("style.css")),
+        "style": Markup(resource("style.css")),
         "title": data.config["screen"]["name"],
         "begun": data.config.get("begun", ""),
         "headline": verdict["headline"],

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from semimech.data.network import Network
 from semimech.evaluate.recovery import Recovery, correlation_network, recovery
@@ -20,20 +18,10 @@ from semimech.plot.predictions import predicted_against_observed
 from semimech.plot.recovery import recovery_curves
 from semimech.plot.scores import score_overview
 from semimech.plot.screen import data_overview
+from semimech.report.page import Drawn
 from semimech.report.reading import ReportData
 from semimech.runs.folder import slug
 from semimech.runs.perturbations import targets_of
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A figure for one section of the report; `name` is its file name."""
-
-    section: str
-    name: str
-    title: str
-    caption: str
-    figure: Figure
 
 
 def draw_all(data: ReportData) -> Iterator[Drawn]:

@@ -142,5 +142,8 @@ class RunFolder:
     def _existing(self, name: str) -> Path:
         file = self.path / name
         if not file.is_file():
-            raise UserError(f"{self.path} has no {name}: the run is not finished; go on with 'semimech run --resume'.")
+            raise UserError(
+                f"{self.path} has no {name}: the run is not finished; go on with 'semimech run --resume', or with the "
+                "same 'semimech audit run' again."
+            )
         return file

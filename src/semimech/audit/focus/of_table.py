@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,20 @@ class Focus:
         if self.control_surface is not None:
             found.append(f"With these alone: {verdict(gains(self.control_surface))}")
         return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: learner, sentences, gains of each reading and threshold, the theory line."""
+        line = self.theory
+        return {
+            "learner": self.surface.learner,
+            "halvings": len(self.surface.outer),
+            "series": sum(self.surface.sizes),
+            "outsiders": int(self.surface.counts[-1]),
+            "sentences": self.sentences(),
+            "gains": [{**asdict(one), "conflict": one.conflict} for one in self.gains],
+            "theory": None if line is None else {**asdict(line), "fitted": line.fitted.tolist(), "best": line.best},
+            "control": None if self.control is None else {"enough": self.control.enough, "said": self.control.sentence},
+        }
 
 
 def pool_of(table: Bioactivities, rows: np.ndarray, in_series: np.ndarray, bits: np.ndarray) -> Pool:

@@ -6,6 +6,7 @@ from cyclopts import App
 
 # name -> what it does; each is the function of that name in semimech/cli/audit/<name>.py, imported when it is called.
 COMMANDS = {
+    "run": "Do all of the following for one series and write a report of what follows.",
     "check": "Say what is in a table of bioactivities, and what is wrong or doubtful in it.",
     "simulate": "Simulate a table of bioactivities with a known truth.",
     "graph": "Say what the causal graph lets the data tell, and by adjusting for what.",

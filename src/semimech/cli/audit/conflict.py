@@ -98,6 +98,7 @@ def _show(audit: ConflictAudit, sentences: list[str], name: str) -> None:
 
 
 def _written(audit: ConflictAudit, out: Path, draw: int) -> list[Path]:
+    from semimech.audit.carriers import carriers_of
     from semimech.plot.molecules import feature_picture
     from semimech.support.files import replacing, write_text
 
@@ -107,5 +108,5 @@ def _written(audit: ConflictAudit, out: Path, draw: int) -> list[Path]:
         table.to_csv(path)
     for feature in table.index[table["class"].isin(("conflict", "reversal"))][: max(draw, 0)]:
         paths.append(out / f"{feature.replace(' ', '_')}.svg")
-        write_text(paths[-1], feature_picture(audit, feature))
+        write_text(paths[-1], feature_picture(carriers_of(audit, feature)))
     return paths

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,7 +12,6 @@ from semimech.audit.options import TableOptions
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
-    from semimech.audit.focus.learner import Learner
     from semimech.audit.focus.of_table import Focus
 
 NANO = 9
@@ -72,12 +70,13 @@ def focus(
     out
         Folder for tables, figures and finished repeats: the same command goes on where it was stopped.
     """
+    from semimech.audit.focus.learners import learner_of
     from semimech.audit.focus.of_table import focus as measure_focus
     from semimech.cli.audit.source import read_table_and_series
     from semimech.cli.interrupt import stopping
     from semimech.cli.progress import progress_bar
 
-    chosen = _learner(learner, option)
+    chosen = learner_of(learner, option)
     if any(not one > 0 for one in thresholds):
         raise UserError("--thresholds are activities in nM: give numbers above 0.")
     try:
@@ -107,40 +106,11 @@ def focus(
     _show(found, out)
 
 
-def _learner(name: str, options: Sequence[str]) -> Learner:
-    from semimech.audit.focus import Kernel, Neighbours, Scikit
-
-    own = {one.name: one for one in (Kernel(), Neighbours())}
-    if name in own:
-        if options:
-            raise UserError(f"The learner {name} takes no --option; those are for the learners of scikit-learn.")
-        return own[name]
-    return Scikit(name, dict(_pair(option) for option in options))
-
-
-def _pair(option: str) -> tuple[str, Any]:
-    import json
-
-    name, equals, text = option.partition("=")
-    if not equals or not name:
-        raise UserError(f"--option {option!r} is no option: write it as NAME=VALUE.")
-    try:
-        return name, json.loads(text)
-    except json.JSONDecodeError:
-        return name, text
-
-
 def _write(found: Focus, out: Path) -> None:
-    from dataclasses import asdict
-
     from semimech.support.files import write_json, write_text
 
     write_text(out / "surface.csv", found.curves.to_csv(index=False))
-    line = found.theory
-    fitted = None if line is None else {**asdict(line), "fitted": line.fitted.tolist(), "best": line.best}
-    gained = [{**asdict(one), "conflict": one.conflict} for one in found.gains]
-    said = {"learner": found.surface.learner, "sentences": found.sentences(), "gains": gained, "theory": fitted}
-    write_json(out / "focus.json", said)
+    write_json(out / "focus.json", found.as_dict())
 
 
 def _draw(found: Focus, out: Path) -> None:

@@ -1,0 +1,27 @@
+"""The compounds outside a series, nearest first: which ones a number of outsiders stands for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from semimech.audit.columns import DESCRIBING
+from semimech.audit.fingerprints import morgan, tanimoto
+from semimech.audit.table import Bioactivities
+
+
+def neighbours_of(table: Bioactivities, in_series: np.ndarray) -> pd.DataFrame:
+    """The outsiders by falling mean Tanimoto similarity to the series (mask), the order in which they are added.
+
+    Columns smiles, p_activity, relation, the describing ones that the table has, mean_similarity, and
+    largest_similarity to any compound of the series; index rank, from 1.
+    """
+    bits = morgan(table)
+    outside = np.flatnonzero(~in_series)
+    near = tanimoto(bits[outside], bits[in_series])
+    mean = near.mean(axis=1)
+    order = np.argsort(-mean, kind="stable")
+    named = [column for column in DESCRIBING if column in table.compounds]
+    found = table.compounds.iloc[outside[order]][["smiles", "p_activity", "relation", *named]]
+    rank = pd.RangeIndex(1, len(order) + 1, name="rank")
+    return found.assign(mean_similarity=mean[order], largest_similarity=near.max(axis=1)[order]).set_index(rank)
