@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from semimech.design.contrasts import contrast_variance as contrast_variance
     from semimech.design.estimate import components_of as components_of
     from semimech.design.layout import Layout as Layout
+    from semimech.design.next.ranking import rank_next as rank_next
+    from semimech.design.next.surrogate import surrogate_of as surrogate_of
     from semimech.evaluate.assumptions import assumptions_of as assumptions_of
     from semimech.evaluate.evidence import EdgeEvidence as EdgeEvidence
     from semimech.evaluate.evidence import edge_evidence as edge_evidence
@@ -88,6 +90,8 @@ _HOMES = {
     "Components": "semimech.design.components",
     "components_of": "semimech.design.estimate",
     "Layout": "semimech.design.layout",
+    "rank_next": "semimech.design.next.ranking",
+    "surrogate_of": "semimech.design.next.surrogate",
     "contrast_variance": "semimech.design.contrasts",
     "SCORES": "semimech.evaluate.scores",
     "judge": "semimech.evaluate.judge",

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.effects import effects_of
+from semimech.data.scored import scored_entries
 from semimech.data.screen import Screen
 from semimech.data.splits import SPLITS, Split, split_screen
 from semimech.evaluate.ceiling import ceiling_of
@@ -179,7 +180,8 @@ def _begin(
     # After config.json, so that a run killed here is known as one, and goes on.
     run.write_json("findings", findings)
     run.write_table("perturbations", perturbations_table(screen))
-    write_table(run.path / "effects.h5ad", effects_table(effects_of(screen, np.arange(screen.shape[0]))))
+    effects = effects_of(screen, np.arange(screen.shape[0]))
+    write_table(run.path / "effects.h5ad", effects_table(effects, scored_entries(screen, effects.conditions)))
     if screen.truth is not None:
         run.write_network("truth", screen.truth)
 

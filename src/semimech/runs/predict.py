@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from semimech.data.condition import GENETIC, Perturbation, parse_condition
+from semimech.data.condition import GENETIC, Condition, Perturbation, parse_condition
 from semimech.models.base import Prediction
 from semimech.models.intervals import InformedWithIntervals, WithIntervals
 from semimech.runs.folder import RunFolder
@@ -32,6 +32,15 @@ def predict_conditions(
     first judged one of the run that can, where none is named. `level`: of the intervals, that of the run where not
     given. Raises UserError for names that are neither in the run nor annotated.
     """
+    asked, new, _ = asked_of(run, conditions, annotations)
+    chosen, fitted = model_knowing(run, model, [p for p in new if any(p.name in c.names for c in asked)])
+    return chosen, (fitted if level is None else fitted.at(level)).predict(asked)
+
+
+def asked_of(
+    run: RunFolder, conditions: Sequence[str], annotations: Path | None = None
+) -> tuple[tuple[Condition, ...], tuple[Perturbation, ...], dict[str, float]]:
+    """(conditions as they were written, perturbations that may be asked for but were not learnt from, usual doses)."""
     table = run.table("perturbations")
     names = [str(name) for name in table["name"]]
     doses = dict(zip(names, table["default_dose"].astype(float), strict=True))
@@ -42,12 +51,14 @@ def predict_conditions(
     unnamed = {} if annotations is None else {"new": f"{annotations.name} does not name it"}
     known = [*names, *(p.name for p in new)]
     asked = tuple(parse_condition(text, known, doses, **unnamed) for text in dict.fromkeys(conditions))
-    wanted = [p for p in new if any(p.name in condition.names for condition in asked)]
-    chosen = model or _judged_model(run, informed=bool(wanted))
+    return asked, tuple(new), doses
+
+
+def model_knowing(run: RunFolder, model: str | None, new: Sequence[Perturbation]) -> tuple[str, WithIntervals]:
+    """(name, model): the one that is named, else the first judged that can be told of `new` perturbations, told."""
+    chosen = model or _judged_model(run, informed=bool(new))
     fitted = load_model(run, chosen)
-    if wanted:
-        fitted = _told(run, chosen, fitted, wanted)
-    return chosen, (fitted if level is None else fitted.at(level)).predict(asked)
+    return chosen, _told(run, chosen, fitted, new) if new else fitted
 
 
 def _new_perturbations(run: RunFolder, annotations: Path | None, names: Sequence[str]) -> list[Perturbation]:

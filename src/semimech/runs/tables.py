@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from semimech.data.condition import Condition
+from semimech.data.condition import Condition, design_matrix
 from semimech.data.effects import Effects
 from semimech.models.base import Prediction
 from semimech.support.errors import UserError
@@ -52,18 +52,10 @@ def write_table(path: Path, adata: AnnData) -> None:
 
 def read_prediction(path: Path) -> Prediction:
     """The prediction kept in a file; UserError where the file is damaged."""
-    import anndata
-
-    try:
-        adata = anndata.read_h5ad(path)
-    except (OSError, KeyError) as error:
-        raise UserError(f"{path} cannot be read as a prediction: delete it and run with --resume.") from error
+    adata = _read(path, "a prediction")
     layers = adata.layers
     return Prediction(
-        tuple(
-            Condition(tuple((name, dose) for name, dose in json.loads(doses)), str(context))
-            for doses, context in zip(adata.obs["doses"], adata.obs["context"], strict=True)
-        ),
+        _conditions(adata),
         tuple(adata.var_names),
         np.asarray(adata.X),
         np.asarray(layers["lower"]) if "lower" in layers else None,
@@ -73,6 +65,23 @@ def read_prediction(path: Path) -> Prediction:
         status=tuple(adata.obs["status"].astype(str)),
         interval_from=tuple(adata.obs["interval_from"].astype(str)),
     )
+
+
+def read_effects(path: Path, perturbations: Sequence[str]) -> tuple[Effects, np.ndarray]:
+    """(observed effects kept in a file, the entries that count); UserError where the file is damaged."""
+    adata = _read(path, "effects")
+    conditions = _conditions(adata)
+    effects = Effects(
+        conditions,
+        tuple(perturbations),
+        tuple(adata.var_names),
+        design_matrix(conditions, perturbations),
+        np.asarray(adata.X),
+        np.asarray(adata.layers["standard_error"]),
+        adata.obs["rows"].to_numpy(np.int64),
+        adata.var["control_mean"].to_numpy(np.float32),
+    )
+    return effects, np.asarray(adata.layers["scored"]) > 0
 
 
 def prediction_long(prediction: Prediction) -> pd.DataFrame:
@@ -89,6 +98,22 @@ def prediction_long(prediction: Prediction) -> pd.DataFrame:
             "level": prediction.level,
             **{name: np.repeat(getattr(prediction, name), f) for name in WORDS},
         }
+    )
+
+
+def _read(path: Path, what: str) -> AnnData:
+    import anndata
+
+    try:
+        return anndata.read_h5ad(path)
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path} cannot be read as {what}: delete it and run with --resume.") from error
+
+
+def _conditions(adata: AnnData) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(tuple((name, dose) for name, dose in json.loads(doses)), str(context))
+        for doses, context in zip(adata.obs["doses"], adata.obs["context"], strict=True)
     )
 
 
