@@ -15,7 +15,7 @@ TRUTH = {"cell": 0.3, "batch": 0.03, "interaction": 0.02, "guide": 0.04, "pertur
 
 def law_screen(
     layout: Layout, seed: int = 0, features: int = 40, scale: str = "log-normalised", efficiency: float = 1.0,
-    **changed: float,
+    kind: str = "drug", **changed: float,
 ) -> Screen:  # fmt: skip
     """Cells with level + batch + [perturbed] (effect + perturbation x batch + guide) + cell, all normal."""
     random = np.random.default_rng(seed)
@@ -46,7 +46,7 @@ def law_screen(
     return Screen(
         stacked,
         sp.csr_array(np.concatenate(designs)),
-        tuple(Perturbation(name, "knock-out") for name in layout.arms),
+        tuple(Perturbation(name, kind) for name in layout.arms),  # type: ignore[arg-type]
         pd.DataFrame(index=[f"G{number}" for number in range(features)]),
         pd.DataFrame({"batch": batch, "guide": guides}, index=rows),
         scale,  # type: ignore[arg-type]
@@ -63,4 +63,23 @@ def uneven_layout(arms: int = 10, batches: int = 4, guides: int = 1, seed: int =
         random.integers(6, 34, (batches, arms)),
         random.integers(30, 90, batches),
         np.full(arms, guides),
+    )
+
+
+def count_screen(library: float, rows: int = 1_500, features: int = 60, seed: int = 0) -> Screen:
+    """Control cells of two batches with negative-binomial counts, and one perturbation that does nothing."""
+    random = np.random.default_rng(seed)
+    rate = np.exp(random.normal(size=features))
+    dispersion = 0.2 * np.exp(0.5 * random.normal(size=features))
+    sizes = library * np.exp(0.3 * random.normal(size=(rows, 1)))
+    mean = sizes * rate / rate.sum()
+    counts = random.poisson(random.standard_gamma(1 / dispersion, mean.shape) * dispersion * mean)
+    return Screen(
+        sp.csr_array(counts.astype(np.float32)),
+        sp.csr_array((np.arange(rows) % 5 == 0).astype(float)[:, None]),
+        (Perturbation("p", "drug"),),
+        pd.DataFrame(index=[f"G{number}" for number in range(features)]),
+        pd.DataFrame({"batch": np.where(np.arange(rows) % 2, "x", "y")}, index=[f"cell {i}" for i in range(rows)]),
+        "counts",
+        "counted",
     )

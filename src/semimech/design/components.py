@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from semimech.design.count_law import DEPTH
 from semimech.support.errors import UserError
 from semimech.support.files import read_json, write_json
 
@@ -30,7 +31,8 @@ class Components:
     edited. pooled: means over features with 95 % intervals (component, variance, lower, upper). unidentified: for each
     component that this design cannot tell, why; its values are NaN. intervals: 95 % per feature (2 x features), by
     component; none for what was declared. efficiency_bounds: 95 %; efficiencies: of the perturbations of which it could
-    be told (perturbation, efficiency, lower, upper).
+    be told (perturbation, efficiency, lower, upper). counting: share of `cell` that counting molecules gives, by the
+    negative-binomial law; depths: what other depths of sequencing make of it (`CountLaw.by_depth`). Of counts only.
     """
 
     features: tuple[str, ...]
@@ -45,6 +47,8 @@ class Components:
     intervals: Mapping[str, np.ndarray] = field(default_factory=dict)
     efficiency_bounds: tuple[float, float] = (float("nan"), float("nan"))
     efficiencies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EDITED)))
+    counting: float = float("nan")
+    depths: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DEPTH)))
 
     def value(self, name: str) -> float:
         """The pooled variance of a component, or the efficiency; UserError where this screen cannot tell it."""
@@ -89,6 +93,8 @@ class Components:
             "efficiency": self.efficiency,
             "efficiency_bounds": list(self.efficiency_bounds),
             "efficiencies": self.efficiencies.to_dict("records"),
+            "counting": self.counting,
+            "depths": self.depths.to_dict("records"),
             "pooled": self.pooled.to_dict("records"),
             "unidentified": dict(self.unidentified),
             "intervals": {name: _rounded(bounds) for name, bounds in self.intervals.items()},
@@ -135,6 +141,8 @@ def read_components(path: Path) -> Components:
         unidentified = dict(content["unidentified"])
         efficiency, *bounds = (_number(value) for value in (content["efficiency"], *content["efficiency_bounds"]))
         arrays["efficiencies"] = pd.DataFrame(content["efficiencies"], columns=list(EDITED))
+        arrays["counting"] = _number(content["counting"])
+        arrays["depths"] = pd.DataFrame(content["depths"], columns=list(DEPTH)).astype(float)
         arrays["intervals"] = {name: np.array(bounds, float) for name, bounds in content["intervals"].items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} lacks or garbles {error}: write it again by semimech design components.") from None

@@ -11,6 +11,7 @@ import pandas as pd
 
 from semimech.data.screen import Screen
 from semimech.design.components import COLUMNS, NAMES, Components
+from semimech.design.count_law import count_law_of
 from semimech.design.editing import efficiencies_of, pooled_efficiency
 from semimech.design.groups import differences_of, groups_of
 from semimech.design.intervals import Square
@@ -56,13 +57,20 @@ def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) ->
     if "cell" in found:
         freedom = float(np.median(found["cell"].freedom))
         found = {name: one if name == "cell" else replace(one, noise_freedom=freedom) for name, one in found.items()}
-    known = _components(screen, found, reasons)
+    known = _with_depths(_components(screen, found, reasons), screen)
     try:
         table = efficiencies_of(screen, seed)
     except Unidentified as why:
         return replace(known, unidentified={**reasons, "efficiency": str(why)})
     efficiency, *bounds = pooled_efficiency(table)
     return replace(known, efficiency=efficiency, efficiency_bounds=(bounds[0], bounds[1]), efficiencies=table)
+
+
+def _with_depths(components: Components, screen: Screen) -> Components:
+    law = count_law_of(screen)
+    if law is None or "cell" in components.unidentified:
+        return components
+    return replace(components, counting=law.counting_share(), depths=law.by_depth(components.value("cell")))
 
 
 def _components(screen: Screen, found: Mapping[str, Square], reasons: Mapping[str, str]) -> Components:

@@ -100,6 +100,10 @@ def _show(name: str, found: Components) -> None:
         words = f"unknown: {why}" if why else MEANING[str(row.component)]
         table.add_row(str(row.component), *numbers, Text(words, style="yellow" if why else "dim"))
     console.print(table)
+    if found.counting == found.counting:
+        twice = found.depths.set_index("depth").at[2.0, "cell"]
+        share = f"counting molecules gives {found.counting:.0%} of the variance of a cell"
+        console.print(f"{share}; twice the depth would make that {twice:.3g}")
     why = found.unidentified.get("efficiency")
     if why:
         console.print(f"edited share of labelled cells: unknown: {why}", markup=False)
