@@ -29,6 +29,7 @@ from benchmarks.gradient_step import high_water
 
 from semimech.data.backed import MatrixOnDisk
 from semimech.data.condition import Perturbation
+from semimech.data.minibatches import even_size
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
 from semimech.models.vae import GpoVAE, SamsVAE
@@ -205,7 +206,8 @@ def prepared(name: str, held_out: bool) -> tuple[Form, Schedule, Parameters, Tab
     with suppress(Prepared):
         MODELS[name].fit(screen, Split("all", "all", 0, rows, rows[:0]))
     form, schedule, parameters, tables, cells, held = found[0]
-    return form, schedule, parameters, tables, cells if held_out else replace(cells, rows=rows), held
+    size = even_size(screen, rows, BATCH)
+    return form, schedule, parameters, tables, cells if held_out else replace(cells, rows=rows, size=size), held
 
 
 def timed(name: str) -> dict[str, list[float]]:

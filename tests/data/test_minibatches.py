@@ -1,5 +1,6 @@
 """Mini-batches hold every row once, one experimental batch each, its share of controls, from disk as from memory."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import scipy.sparse as sp
 
 from semimech.data.backed import MatrixOnDisk
 from semimech.data.condition import Perturbation
-from semimech.data.minibatches import chunks
+from semimech.data.minibatches import chunks, even_size
 from semimech.data.screen import Screen
 
 SIZE = 16
@@ -75,3 +76,11 @@ def test_from_disk_as_from_memory(values: np.ndarray, tmp_path: Path) -> None:
     for one, two in zip(gathered(screen_of(MatrixOnDisk.at(tmp_path / "x.h5", "X")), rows),
                         gathered(screen_of(sparse), rows), strict=True):  # fmt: skip
         np.testing.assert_array_equal(one, two)
+
+
+def test_sizes_are_made_even_where_that_spares_cells(values: np.ndarray) -> None:
+    screen = replace(screen_of(values), obs=pd.DataFrame(index=[f"c{i}" for i in range(700)]))
+    assert even_size(screen, np.arange(513), 512) == 272
+    assert even_size(screen, np.arange(700), 512) == 352
+    assert even_size(screen, np.arange(700), 128) == 128
+    assert even_size(screen, np.arange(500), 512) == 512

@@ -11,6 +11,8 @@ import scipy.sparse as sp
 from semimech.data.screen import BLOCK_BYTES, Screen
 
 BLOCK_ROWS = 128  # neighbours on disk that are read together
+OVERHEAD = 64  # cells that cost what a step costs besides its cells
+SPARES = 0.95  # share of the cost below which another size than the usual is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,7 @@ def chunks(
     values, numbers = _empty(n, size, features)
     filled = 0
     for pool in pools:
-        dense = _dense(screen, np.sort(pool))
-        place = np.argsort(np.argsort(pool))  # where each row of the pool stands in the sorted pool
+        dense, place = _pooled(screen, pool)
         for first in range(0, len(pool), size):
             part = slice(first, first + size)
             count = len(pool[part])
@@ -54,6 +55,17 @@ def chunks(
                 filled = 0
     if filled:
         yield Chunk(values, numbers)
+
+
+def even_size(screen: Screen, rows: np.ndarray, size: int) -> int:
+    """The size of mini-batches, at most `size`, that leaves few places empty: `size` where another spares little."""
+    counts = np.bincount(screen.batches[rows])
+
+    def cost(size: int) -> int:
+        return int((-(-counts // size) * (size + OVERHEAD)).sum())
+
+    best = min(range(size, size // 2, -16), key=cost)
+    return best if cost(best) < SPARES * cost(size) else size
 
 
 def _empty(n: int, size: int, features: int) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +98,9 @@ def _mixed(parts: tuple[np.ndarray, ...], random: np.random.Generator) -> np.nda
     return np.concatenate(shuffled)[np.argsort(position, kind="stable")]
 
 
-def _dense(screen: Screen, rows: np.ndarray) -> np.ndarray:
-    """The given ascending rows, dense."""
-    block = screen.responses[rows]
-    return block.toarray() if sp.issparse(block) else np.asarray(block)
+def _pooled(screen: Screen, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a pool, dense and ascending, and where each stands in them; what is dense already is not copied."""
+    if isinstance(screen.responses, np.ndarray):
+        return screen.responses, pool
+    block = screen.responses[np.sort(pool)]
+    return block.toarray() if sp.issparse(block) else np.asarray(block), np.argsort(np.argsort(pool))

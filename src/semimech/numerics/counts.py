@@ -21,32 +21,63 @@ def log_gamma(y: Array) -> Array:
     (z - 1/2) log z - z + log(2 pi) / 2 + 1 / 12z - 1 / 360z^3 + 1 / 1260z^5 - log(y (y + 1) ... (y + 5)).
     Abramowitz and Stegun 1964, 6.1.41.
     """
-    z = y + SHIFT
-    product = y
-    for k in range(1, SHIFT):
-        product = product * (y + k)
+    z, product, _ = _shifted(y)
     inverse = 1 / z
     square = inverse * inverse
     series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260)))
     return (z - 0.5) * jnp.log(z) - z + HALF_LOG_TWO_PI + series - jnp.log(product)
 
 
-def dispersion_part(counts: Array, log_theta: Array) -> Array:
-    """log Gamma(x + theta) - log Gamma(theta) + theta log theta (cells x genes), the part without the mean.
+def digamma(y: Array) -> Array:
+    """d log Gamma(y) / dy by the same series: log z - 1 / 2z - 1 / 12z^2 + 1 / 120z^4 - 1 / 252z^6 - P'(y) / P(y).
 
-    It is the same for every draw of a cell. log_theta: (genes,).
+    P(y) = y (y + 1) ... (y + 5). Abramowitz and Stegun 1964, 6.3.18.
+    """
+    z, product, slope = _shifted(y)
+    inverse = 1 / z
+    square = inverse * inverse
+    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252)))
+    return jnp.log(z) - 0.5 * inverse - series - slope / product
+
+
+def _shifted(y: Array) -> tuple[Array, Array, Array]:
+    """z = y + 6, P(y) = y (y + 1) ... (y + 5) and P'(y)."""
+    product, slope = y, jnp.ones_like(y)
+    for k in range(1, SHIFT):
+        product, slope = product * (y + k), slope * (y + k) + product
+    return y + SHIFT, product, slope
+
+
+@jax.custom_vjp
+def dispersion_part(counts: Array, log_theta: Array) -> Array:
+    """sum over genes of log Gamma(x + theta) - log Gamma(theta) + theta log theta (cells,), the part without the mean.
+
+    It is the same for every draw of a cell. counts: cells x genes; log_theta: (genes,).
     """
     theta = jnp.exp(log_theta)
-    fixed = theta * log_theta - log_gamma(theta)
-    return log_gamma(counts + theta[None, :]) + fixed[None, :]
+    return log_gamma(counts + theta[None, :]).sum(1) + (theta * log_theta - log_gamma(theta)).sum(0)
+
+
+def _dispersion_forward(counts: Array, log_theta: Array) -> tuple[Array, tuple[Array, Array]]:
+    return dispersion_part(counts, log_theta), (digamma(counts + jnp.exp(log_theta)[None, :]), log_theta)
+
+
+def _dispersion_backward(kept: tuple[Array, Array], slope: Array) -> tuple[None, Array]:
+    of_counts, log_theta = kept
+    theta = jnp.exp(log_theta)
+    # As a product: a sum over cells would compute the series again for each gene.
+    return None, theta * (slope @ of_counts + slope.sum() * (log_theta + 1 - digamma(theta)))
+
+
+dispersion_part.defvjp(_dispersion_forward, _dispersion_backward)
 
 
 @jax.custom_vjp
 def softmax_part(counts: Array, logits: Array, library: Array, log_theta: Array) -> Array:
-    """sum over genes of x log mu - (x + theta) log(mu + theta), mu = library softmax(logits) (draws x cells).
+    """sum over genes of x log mu - (x + theta) log(mu + theta), mu = library softmax(logits) (cells,).
 
     The part of the likelihood with the mean, with its gradient written out: one exponential and one logarithm for each
-    logit in all. counts: cells x genes; logits: draws x cells x genes; library: (cells,); log_theta: (genes,).
+    logit in all. counts, logits: cells x genes; library: (cells,); log_theta: (genes,).
     """
     return _softmax_forward(counts, logits, library, log_theta)[0]
 
@@ -54,27 +85,25 @@ def softmax_part(counts: Array, logits: Array, library: Array, log_theta: Array)
 def _softmax_forward(
     counts: Array, logits: Array, library: Array, log_theta: Array
 ) -> tuple[Array, tuple[Array, Array, Array, Array, Array]]:
-    theta = jnp.exp(log_theta)[None, None]
-    top = logits.max(2, keepdims=True)
-    weight = jnp.exp(logits - top)
-    total = weight.sum(2, keepdims=True)
-    mean = weight * (library[None, :, None] / total)
-    shift = jnp.log(library)[None, :] - jnp.log(total[:, :, 0]) - top[:, :, 0]
+    theta = jnp.exp(log_theta)[None]
+    top = logits.max(1)
+    weight = jnp.exp(logits - top[:, None])
+    total = weight.sum(1)
+    mean = weight * (library / total)[:, None]
+    shift = jnp.log(library) - jnp.log(total) - top
     above = jnp.log(mean + theta)
-    both = counts[None] * logits - (counts[None] + theta) * above
-    return both.sum(2) + counts.sum(1)[None] * shift, (counts, mean, above, library, log_theta)
+    both = counts * logits - (counts + theta) * above
+    return both.sum(1) + counts.sum(1) * shift, (counts, mean, above, library, log_theta)
 
 
 def _softmax_backward(kept: tuple[Array, Array, Array, Array, Array], slope: Array) -> tuple[None, Array, None, Array]:
     counts, mean, above, library, log_theta = kept
     theta = jnp.exp(log_theta)
-    ratio = (counts[None] + theta[None, None]) / (mean + theta[None, None])
+    ratio = (counts + theta[None]) / (mean + theta[None])
     # d / d log mu of each gene; the means of a cell sum to its library, so what they gain together is taken away.
-    own = counts[None] - ratio * mean
-    left = own - mean * (own.sum(2) / library[None])[:, :, None]
-    # As a product: a sum over the leading axes would compute all of the above again for each gene.
-    by_theta = -theta * jnp.einsum("kb,kbg->g", slope, above + ratio)
-    return None, left * slope[:, :, None], None, by_theta
+    own = counts - ratio * mean
+    left = own - mean * (own.sum(1) / library)[:, None]
+    return None, left * slope[:, None], None, -theta * (slope @ (above + ratio))
 
 
 softmax_part.defvjp(_softmax_forward, _softmax_backward)

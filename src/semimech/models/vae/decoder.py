@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
-from semimech.models.vae.guide import LEAK, Draw, pushed
+from semimech.models.vae.guide import LEAK
 from semimech.numerics.counts import dispersion_part, gaussian, poisson, softmax_part
 
 
@@ -18,27 +18,31 @@ def standardised(form: Form, tables: Tables, values: Array, library: Array) -> A
 
 
 def encoded(parameters: Parameters, first: Array) -> tuple[Array, Array]:
-    """Mean and log sd of q(z | x, u, q e) (particles x cells x L).
+    """Mean and log sd of q(z | x, u, q e) (cells x L).
 
-    first: x, u and q e through the first layer, summed, without its bias (particles x cells x hidden).
+    first: x, u and q e through the first layer, summed, without its bias (cells x hidden).
     """
-    hidden = jax.nn.leaky_relu(first + parameters["encode_bias"][None, None], LEAK)
-    mean = hidden @ parameters["encode_mean"] + parameters["encode_mean_bias"][None, None]
-    return mean, hidden @ parameters["encode_sd"] + parameters["encode_sd_bias"][None, None]
+    hidden = jax.nn.leaky_relu(first + parameters["encode_bias"][None], LEAK)
+    both = hidden @ jnp.concatenate([parameters["encode_mean"], parameters["encode_sd"]], axis=1)
+    mean, log_sd = jnp.split(both, 2, axis=1)
+    return mean + parameters["encode_mean_bias"][None], log_sd + parameters["encode_sd_bias"][None]
 
 
-def hidden_of(form: Form, parameters: Parameters, latent: Array, draw: Draw, cells: Minibatch) -> Array:
-    """The first layer of the decoder without artefact: [z; u] W, or (z + u) W (particles x cells x hidden)."""
-    weights = parameters["decode_u" if form.square else "decode_z"]
-    return latent @ parameters["decode_z"] + pushed(draw, cells, weights) + parameters["decode_bias"][None, None]
+def hidden_of(form: Form, parameters: Parameters, latent: Array, effect: Array) -> Array:
+    """The first layer of the decoder without artefact: [z; u] W, or (z + u) W (cells x hidden)."""
+    if form.square:
+        first = latent @ parameters["decode_z"] + effect @ parameters["decode_u"]
+    else:
+        first = (latent + effect) @ parameters["decode_z"]
+    return first + parameters["decode_bias"][None]
 
 
 def decoded(parameters: Parameters, first: Array) -> Array:
-    """Residual perceptron of two layers, from the sum of the first to logits of the rates (... x features)."""
+    """Residual perceptron of two layers, from the sum of the first to logits of the rates (cells x features)."""
     hidden = jax.nn.leaky_relu(first, LEAK)
-    inner = hidden @ parameters["decode_hidden"] + parameters["decode_hidden_bias"][None, None]
+    inner = hidden @ parameters["decode_hidden"] + parameters["decode_hidden_bias"][None]
     hidden = hidden + jax.nn.leaky_relu(inner, LEAK)
-    return hidden @ parameters["decode_out"] + parameters["decode_out_bias"][None, None]
+    return hidden @ parameters["decode_out"] + parameters["decode_out_bias"][None]
 
 
 def fixed_part(tables: Tables, cells: Minibatch) -> Array:
@@ -52,12 +56,17 @@ def log_mean(logits: Array, library: Array) -> Array:
 
 
 def log_likelihood(form: Form, parameters: Parameters, logits: Array, cells: Minibatch) -> Array:
-    """log p(x | z, u, e) without log x! (particles x cells); `logits` hold the fixed part."""
+    """log p(x | z, u, e) without log x! and without `shared_part` (cells,); `logits` hold the fixed part."""
     shared = parameters["log_theta"]
     if form.likelihood == "gaussian":
-        return gaussian(cells.values[None], logits, shared[None, None, :]).sum(2)
+        return gaussian(cells.values, logits, shared[None, :]).sum(1)
     if form.likelihood == "poisson":
-        return poisson(cells.values[None], jax.vmap(log_mean, (0, None))(logits, cells.library)).sum(2)
-    # The part with the gamma functions does not depend on the draw: once for each cell, not for each particle.
-    alone = dispersion_part(cells.values, shared).sum(1)
-    return softmax_part(cells.values, logits, cells.library, shared) + alone[None, :]
+        return poisson(cells.values, log_mean(logits, cells.library)).sum(1)
+    return softmax_part(cells.values, logits, cells.library, shared)
+
+
+def shared_part(form: Form, parameters: Parameters, cells: Minibatch) -> Array:
+    """The part of the log likelihood that does not depend on the draw: once for each cell, not for each particle."""
+    if form.likelihood == "negative-binomial":
+        return dispersion_part(cells.values, parameters["log_theta"])
+    return jnp.zeros_like(cells.weight)

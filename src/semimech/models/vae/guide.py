@@ -16,13 +16,12 @@ LEAK = 0.01
 
 
 class Draw(NamedTuple):
-    """The effect u of each cell (particles x cells x L), or the table E * M that it is made of (particles x T x L).
+    """effect: u of each cell (particles x cells x L), or where it is shared the table E * M (particles x T x L).
 
     cost: KL of the rows of E and M from their priors (T,).
     """
 
-    effect: Array | None
-    table: Array | None
+    effect: Array
     cost: Array
 
 
@@ -41,14 +40,14 @@ def drawn(form: Form, parameters: Parameters, tables: Tables, cells: Minibatch, 
     one, two = jax.random.split(key)
     if form.network_guide:
         table, slabs = _by_network(form, parameters, tables, logit, (one, two))
-        return Draw(None, table, spikes + slabs)
+        return Draw(table, spikes + slabs)
     mean, log_sd = parameters["slab_mean"], parameters["slab_sd"]
     slab = kl_normal(mean, log_sd, tables.prior_mean, float(np.log(form.slab)))
     cost = spikes + (jax.nn.sigmoid(logit) * slab).sum(1)
     shape = (form.particles, *cells.given.shape, logit.shape[1])
     on = straight_through(jnp.broadcast_to(logit[cells.given][None], shape), one)
     size = mean[cells.given][None] + jnp.exp(log_sd)[cells.given][None] * jax.random.normal(two, shape, mean.dtype)
-    return Draw((cells.dose[None, :, :, None] * on * size).sum(2) + pairs(parameters, cells)[None], None, cost)
+    return Draw((cells.dose[None, :, :, None] * on * size).sum(2) + pairs(parameters, cells)[None], cost)
 
 
 def _by_network(
@@ -72,12 +71,9 @@ def guided(parameters: Parameters, on: Array) -> tuple[Array, Array]:
     return hidden @ parameters["guide_mean"], log_sd
 
 
-def pushed(draw: Draw, cells: Minibatch, weights: Array) -> Array:
-    """u W (particles x cells x outputs); of a table, T rows go through the layer, not the cells."""
-    if draw.effect is not None:
-        return draw.effect @ weights
-    assert draw.table is not None
-    return design(cells, draw.table.shape[1])[None] @ (draw.table @ weights)
+def effect_of(draw: Array, shared: bool, cells: Minibatch) -> Array:
+    """u of each cell (cells x L), from a draw of one particle: u itself, or the shared table E * M."""
+    return design(cells, draw.shape[0]) @ draw if shared else draw
 
 
 def design(cells: Minibatch, rows: int) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from semimech.data.effects import Effects, effects_of
 from semimech.data.inner import inner_splits
+from semimech.data.minibatches import even_size
 from semimech.data.quality import quality
 from semimech.data.readers.edges import read_edges
 from semimech.data.screen import BLOCK_BYTES, Screen
@@ -111,7 +112,7 @@ def learn(learning: Learning, screen: Screen, split: Split, seed: int, monitor: 
     closed = closed_form(screen, fit[counted[fit]], seed, learning.owner)
     nodes = nodes_of(screen, closed, learning.nodes) if form.square else None
     told = _prior(learning, nodes, seed)
-    size = min(learning.batch_size, max(16, len(fit) // 4))
+    size = even_size(screen, fit, min(learning.batch_size, max(16, len(fit) // 4)))
     form = replace(form, again=min(form.again, size))
     cells, others = (Cells.of(screen, part, size, closed, passes) for part in (fit, held))
     tables = _tables(learning, form, screen, closed, nodes, told, cells)

@@ -13,7 +13,7 @@ from jax import Array
 from semimech.models.vae.closed import ClosedForm, mean_level
 from semimech.models.vae.decoder import decoded, encoded, hidden_of, standardised
 from semimech.models.vae.form import Form, Minibatch, Parameters, Tables
-from semimech.models.vae.guide import drawn, guided, pushed
+from semimech.models.vae.guide import drawn, effect_of, guided
 
 DRAWS = 4  # of a shared table E * M; each cell has its own draw otherwise
 ENTRIES = 1 << 23  # of E and M drawn at once, 32 MB each
@@ -106,8 +106,8 @@ def _logits(
     cells = Minibatch(fixed, ones, *places, jnp.zeros(n, jnp.int32), ones, 0 * ones, jnp.zeros((), jnp.int32))
 
     def draw(key: Array) -> Array:
-        effect = drawn(one, parameters, tables, cells, key)
-        return decoded(parameters, hidden_of(one, parameters, latents[None], effect, cells))[0] + fixed
+        effect = effect_of(drawn(one, parameters, tables, cells, key).effect[0], form.network_guide, cells)
+        return decoded(parameters, hidden_of(one, parameters, latents, effect)) + fixed
 
     return jax.vmap(draw)(keys)
 
@@ -127,13 +127,12 @@ def control_latents(
 @partial(jax.jit, static_argnums=0)
 def _latents(form: Form, parameters: Parameters, tables: Tables, cells: Minibatch, key: Array) -> Array:
     seen = standardised(form, tables, cells.values, cells.library) @ parameters["encode_x"]
-    effect = pushed(drawn(replace(form, particles=1), parameters, tables, cells, key), cells, parameters["encode_u"])
+    draw = drawn(replace(form, particles=1), parameters, tables, cells, key)
+    first = seen + effect_of(draw.effect[0], form.network_guide, cells) @ parameters["encode_u"]
     if form.quality:
-        effect = (
-            effect + (parameters["artefact_mean"] @ parameters["encode_e"])[None, None] * cells.failing[None, :, None]
-        )
-    mean, log_sd = encoded(parameters, seen[None] + effect)
-    return (mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape, mean.dtype))[0]
+        first = first + jnp.outer(cells.failing, parameters["artefact_mean"] @ parameters["encode_e"])
+    mean, log_sd = encoded(parameters, first)
+    return mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape, mean.dtype)
 
 
 def drawn_counts(log_mean: np.ndarray, log_theta: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -58,7 +58,7 @@ def started(schedule: Schedule, parameters: Parameters, seed: int) -> Carry:
     """Before the first step."""
     # Compiled as one: by itself every leaf would be.
     moments = jax.jit(optimiser(schedule).init)(parameters)
-    return Carry(parameters, moments, jax.random.key(seed, impl="rbg"))
+    return Carry(parameters, moments, jax.random.key(seed))
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
