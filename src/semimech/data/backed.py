@@ -1,4 +1,4 @@
-"""Rows of a matrix in an HDF5 file, dense or sparse by rows, read when asked for and never whole."""
+"""Rows of a matrix in an HDF5 file or a zarr folder, dense or sparse by rows, read when asked for and never whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +17,36 @@ if TYPE_CHECKING:
     import h5py
 
 SPAN_ROWS = 4096
+ZARR = (".zgroup", "zarr.json")  # what a zarr group holds, by the version of its format
+
+
+def is_zarr(path: Path) -> bool:
+    """The folder is a zarr group."""
+    return any((path / name).is_file() for name in ZARR)
+
+
+@contextmanager
+def open_stored(path: Path) -> Iterator[h5py.Group]:
+    """Open an HDF5 file, or a zarr folder, whose groups read alike; what can be wrong becomes one sentence."""
+    if not path.is_dir():
+        with open_h5(path) as file:
+            yield file
+        return
+    import zarr
+
+    try:
+        group: Any = zarr.open_group(path, mode="r")
+        yield group
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        what = str(error).strip("'\"").splitlines()[0][:160]
+        raise UserError(
+            f"{path.name} cannot be read as zarr ({what}): it is damaged or not whole; fetch or write it again."
+        ) from error
+
+
+def is_dense(item: Any) -> bool:
+    """An array, not a group of the parts of a sparse matrix."""
+    return hasattr(item, "ndim")
 
 
 @contextmanager
@@ -36,7 +66,7 @@ def open_h5(path: Path) -> Iterator[h5py.File]:
 
 @dataclass(frozen=True, eq=False)
 class MatrixOnDisk:
-    """A matrix (rows x columns) in an HDF5 file, of which `rows` are seen; all where None.
+    """A matrix (rows x columns) in an HDF5 file or a zarr folder, of which `rows` are seen; all where None.
 
     Slices and ascending row numbers give dense arrays or sparse CSR arrays. The file is opened for each read, so
     that none stays open.
@@ -53,11 +83,9 @@ class MatrixOnDisk:
     @classmethod
     def at(cls, path: Path, key: str) -> MatrixOnDisk:
         """The dense dataset or the CSR group at `key`; UserError where it is neither."""
-        import h5py
-
-        with open_h5(path) as file:
-            item = file[key]
-            if isinstance(item, h5py.Dataset):
+        with open_stored(path) as file:
+            item: Any = file[key]
+            if is_dense(item):
                 if item.ndim != 2 or item.dtype.kind not in "fiub":
                     raise UserError(f"{key} of {path.name} is no matrix of numbers: name another with --layer.")
                 return cls(path, key, (item.shape[0], item.shape[1]), item.dtype, False)
@@ -83,7 +111,7 @@ class MatrixOnDisk:
 
     def __getitem__(self, wanted: slice | np.ndarray) -> np.ndarray | sp.csr_array:
         numbers = self._numbers(wanted)
-        with open_h5(self.path) as file:
+        with open_stored(self.path) as file:
             item = file[self.key]
             parts = [self._span(item, part) for part in _near(numbers)]
         if not parts:
@@ -98,7 +126,7 @@ class MatrixOnDisk:
             return np.arange(*wanted.indices(self.shape[0]))
         return np.asarray(wanted) if self.rows is None else self.rows[wanted]
 
-    def _span(self, item: h5py.Group | h5py.Dataset, numbers: np.ndarray) -> np.ndarray | sp.csr_array:
+    def _span(self, item: Any, numbers: np.ndarray) -> np.ndarray | sp.csr_array:
         """Read from the first to the last of the given rows at once, then keep those wanted."""
         first, last = int(numbers[0]), int(numbers[-1]) + 1
         inside = slice(None) if last - first == len(numbers) else numbers - first
@@ -113,7 +141,7 @@ class MatrixOnDisk:
 
 
 def stored_by(group: h5py.Group) -> str:
-    """'rows' or 'columns' of a sparse matrix in HDF5, 'unknown' where neither is said."""
+    """'rows' or 'columns' of a sparse matrix on disk, 'unknown' where neither is said."""
     encoding = group.attrs.get("encoding-type", group.attrs.get("h5sparse_format", ""))
     text = encoding.decode() if isinstance(encoding, bytes) else str(encoding)
     return {"csr": "rows", "csc": "columns"}.get(text.removesuffix("_matrix"), "unknown")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from semimech.data.backed import is_zarr
 from semimech.data.screen import Screen
 
 CHUNK = 2**22
@@ -18,9 +19,10 @@ def hash_path(path: Path) -> str:
     """SHA-256 of a file, or of the names and contents of a folder's files, read in chunks."""
     path = Path(path)
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
+    found = [path] if path.is_file() else path.rglob("*") if is_zarr(path) else path.iterdir()
+    files = sorted(file for file in found if file.is_file())
     for file in files:
-        digest.update(file.name.encode())
+        digest.update(file.relative_to(path.parent if path.is_file() else path).as_posix().encode())
         with file.open("rb") as stream:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)

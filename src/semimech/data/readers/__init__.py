@@ -21,7 +21,7 @@ HDF5_SUFFIXES = (".h5ad", ".h5", ".hdf5")
 
 
 def read_screen(source: str | Path | AnnData, options: ReadOptions | None = None) -> Screen:
-    """Read a screen from a CellBox or DREAM4 folder, an h5ad, a table (CSV, TSV, Parquet, MIDAS) or an AnnData.
+    """Read a screen from a CellBox or DREAM4 folder, an AnnData (h5ad, zarr or in memory) or a table.
 
     Raises UserError with the place and the remedy where the source is wrong.
 
@@ -49,14 +49,20 @@ def read(source: str | Path | AnnData, options: ReadOptions | None = None) -> Re
 
 
 def _read_folder(path: Path, options: ReadOptions) -> Reading:
+    from semimech.data.backed import is_zarr
     from semimech.data.readers.cellbox import is_cellbox, read_cellbox
     from semimech.data.readers.dream4 import is_dream4, read_dream4
 
     if is_dream4(path):
         return read_dream4(path, options)
+    if is_zarr(path):
+        from semimech.data.readers.h5ad import read_h5ad
+
+        return read_h5ad(path, options)
     if not is_cellbox(path):
         raise UserError(
-            f"{path} is a folder without expr.csv and pert.csv, so no CellBox data set: give such a folder, or a file."
+            f"{path} is a folder without expr.csv and pert.csv, so no CellBox data set, and no zarr: give such a "
+            "folder, or a file."
         )
     return read_cellbox(path, options)
 

@@ -1,4 +1,4 @@
-"""AnnData, in memory or as an h5ad file: our own, or any dialect with a label column."""
+"""AnnData, in memory, as an h5ad file or a zarr folder: our own, or any dialect with a label column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from semimech.data.anndata import decode, from_anndata
-from semimech.data.backed import MatrixOnDisk, open_h5, stored_by
+from semimech.data.backed import MatrixOnDisk, is_dense, open_stored, stored_by
 from semimech.data.findings import Finding
 from semimech.data.options import ReadOptions
 from semimech.data.readers.features import named_features
@@ -43,14 +43,17 @@ def read_anndata(adata: AnnData, options: ReadOptions, name: str = "screen") -> 
 
 
 def read_h5ad(path: Path, options: ReadOptions) -> Reading:
-    """Read an h5ad file; only the parts that are needed, and large matrices stay on disk.
+    """Read an h5ad file or an AnnData's zarr folder; only what is needed, and large matrices stay on disk.
 
     Raises UserError where the file is damaged, is no AnnData, or an option names what is not there.
     """
-    with open_h5(path) as file:
+    kind, made = ("zarr", "write_zarr") if path.is_dir() else ("HDF5", "write_h5ad")
+    with open_stored(path) as file:
         missing = [part for part in ("obs", "var") if part not in file]
         if missing:
-            raise UserError(f"{path.name} is HDF5 but no AnnData, as it has no {listed(missing)}: write it as h5ad.")
+            raise UserError(
+                f"{path.name} is {kind} but no AnnData, as it has no {listed(missing)}: write it by AnnData.{made}."
+            )
         if "encoding-type" not in file["obs"].attrs:
             return _read_old(path, options)
         obs, var = _element(file, "obs", path), _element(file, "var", path)
@@ -102,19 +105,15 @@ def _layer(layers: list[str], options: ReadOptions) -> tuple[str, tuple[Finding,
     return "X", (), options
 
 
-def _responses(file: h5py.File, key: str, path: Path, options: ReadOptions) -> tuple[Any, tuple[Finding, ...]]:
+def _responses(file: h5py.Group, key: str, path: Path, options: ReadOptions) -> tuple[Any, tuple[Finding, ...]]:
     """The matrix in memory, or on disk where it is large or asked for."""
-    import h5py
-
-    item = file[key]
-    is_dense = isinstance(item, h5py.Dataset)
+    item: Any = file[key]
+    dense = is_dense(item)
     size = (
-        item.size * item.dtype.itemsize
-        if is_dense
-        else sum(item[part].nbytes for part in ("data", "indices", "indptr"))
+        item.size * item.dtype.itemsize if dense else sum(item[part].nbytes for part in ("data", "indices", "indptr"))
     )
     wanted = size > BACKED_FROM_BYTES if options.backed is None else options.backed
-    if wanted and (is_dense or stored_by(item) == "rows"):
+    if wanted and (dense or stored_by(item) == "rows"):
         said = Finding("ok", f"The matrix ({size / 1e9:.2f} GB) stays on disk, read in blocks.", "--no-backed")
         return MatrixOnDisk.at(path, key), (said,)
     told: tuple[Finding, ...] = ()
@@ -124,7 +123,7 @@ def _responses(file: h5py.File, key: str, path: Path, options: ReadOptions) -> t
     return _element(file, key, path), told
 
 
-def _element(file: h5py.File, key: str, path: Path) -> Any:
+def _element(file: h5py.Group, key: str, path: Path) -> Any:
     from anndata.io import read_elem
 
     with _damage(f"{key} of {path.name}"):
@@ -139,7 +138,7 @@ def _read_old(path: Path, options: ReadOptions) -> Reading:
     import anndata
 
     with _damage(path.name):
-        adata = anndata.read_h5ad(path)
+        adata = anndata.read_zarr(path) if path.is_dir() else anndata.read_h5ad(path)
     return read_anndata(adata, options, path.stem)
 
 
