@@ -90,3 +90,12 @@ def test_log_ratios_have_batch_offsets_and_gaussian_noise():
 def test_options_that_do_not_fit_are_said(options, says):
     with pytest.raises(UserError, match=says):
         Measurement(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [({"scale": "log-ratio", "failing": 0.1}, "failing"), ({"scale": "counts", "noise": 0.5}, "noise")],
+)
+def test_an_option_of_the_other_scale_is_refused(options, option):
+    with pytest.raises(UserError, match=f"option {option} of the section .* says nothing"):
+        Measurement(**options)

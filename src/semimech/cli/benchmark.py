@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError, listed
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def benchmark(
     noise: tuple[float, ...] = (0.001, 0.01, 0.1),
     steps: int = 2000,
     minutes: float | None = None,
-    out: Path = Path("recovery.csv"),
+    out: OutFile = Path("recovery.csv"),
 ) -> None:
     """Simulate time courses of known networks, fit them, and compare what was found with the truth.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ SMALLEST = 1e-3  # of the largest: below it a node stays where it is, as far as 
 
 
 def causal(
-    run: Path, *, model: str = "cellbox", member: int = 0, do: tuple[str, ...] = (), out: Path | None = None
+    run: Path, *, model: str = "cellbox", member: int = 0, do: tuple[str, ...] = (), out: OutFile | None = None
 ) -> None:
     """Write a fitted network as a structural causal model, and ask it for interventions.
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from semimech.cli.output import OutFolder
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def network(
     *,
     model: str | None = None,
     format: Literal["csv", "graphml", "cyjs", "all"] = "all",  # noqa: A002 - the option's name on the command line
-    out: Path | None = None,
+    out: OutFolder | None = None,
     min_stability: float = 0.5,
 ) -> None:
     """Write the network of a run as a table, GraphML and Cytoscape JSON, the edges ranked as in the report.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFolder
 from semimech.data.options import ReadOptions
 from semimech.support.errors import UserError
 
@@ -27,7 +28,7 @@ def network_score(
     hops: int = 4,
     compat: Literal["none", "causalbench"] = "none",
     seed: int = 0,
-    out: Path | None = None,
+    out: OutFolder | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
     read: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
 ) -> None:

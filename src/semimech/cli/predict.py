@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError
 
 
@@ -15,7 +16,7 @@ def predict(
     model: str | None = None,
     annotations: Path | None = None,
     level: float | None = None,
-    out: Path | None = None,
+    out: OutFile | None = None,
 ) -> None:
     """Predict conditions, seen or unseen, from a run folder; writes a CSV and an h5ad.
 

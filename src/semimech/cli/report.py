@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from semimech.support.errors import UserError
+from semimech.cli.output import OutFile
 
 
-def report(run: Path, *, out: Path | None = None) -> None:
+def report(run: Path, *, out: OutFile | None = None) -> None:
     """Write the report of a run again.
 
     Parameters
@@ -22,8 +22,6 @@ def report(run: Path, *, out: Path | None = None) -> None:
     from semimech.runs.audit import KIND
     from semimech.runs.folder import RunFolder
 
-    if out is not None and out.is_dir():
-        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     folder = RunFolder.open(run)
     build = build_audit_report if folder.json("config").get("kind") == KIND else build_report
     print(f"Report: {build(folder, out).resolve()}")

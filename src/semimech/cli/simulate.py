@@ -7,11 +7,17 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError
 from semimech.support.progress import Steps
 
 
-def simulate(config: Path, *, out: Annotated[Path, Parameter(name=("--out", "-o"))], seed: int | None = None) -> None:
+def simulate(
+    config: Path,
+    *,
+    out: Annotated[OutFile, Parameter(name=("--out", "-o"))],
+    seed: int | None = None,
+) -> None:
     """Simulate a screen with a known truth: network, kinetics, protocols, perturbations, design and measurement.
 
     Parameters
@@ -29,8 +35,6 @@ def simulate(config: Path, *, out: Annotated[Path, Parameter(name=("--out", "-o"
 
     if out.suffix != ".h5ad":
         raise UserError(f"{out} does not end in .h5ad: give a name such as screen.h5ad to --out.")
-    if out.is_dir():
-        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     experiment = read_experiment(config, seed)
     try:
         with progress_bar(f"simulate {experiment.name}") as bar:

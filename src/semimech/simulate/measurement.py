@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from semimech.data.scale import Scale
+from semimech.support.errors import UserError
 from semimech.support.options import require_one_of, require_within
 
 SECTION = "section [measurement]"
+ONLY = {
+    "counts": ("library_size", "library_spread", "expression_spread", "dispersion", "dropout", "failing"),
+    "log-ratio": ("noise",),
+}
 LOST_DEPTH = 0.1  # of the library of a cell that fails quality control, half of which is ambient
 
 
@@ -48,6 +53,13 @@ class Measurement:
         limits["dispersion"] = (self.dispersion, 1e-6, 100.0)
         limits["noise"] = (self.noise, 0.0, 100.0)
         require_within(SECTION, limits)
+        for scale, names in ONLY.items():
+            for name in names if scale != self.scale else ():
+                if getattr(self, name) != getattr(type(self), name):
+                    raise UserError(
+                        f"The option {name} of the {SECTION} says nothing of a screen of scale '{self.scale}': "
+                        f'leave it out, or say scale = "{scale}".'
+                    )
 
     def instrument(self, random: np.random.Generator, features: int, batches: int) -> Instrument:
         """Draw what is fixed for genes and batches."""
