@@ -1,11 +1,13 @@
 """Fingerprints and similarities against RDKit's own."""
 
 import numpy as np
+import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from tests.audit.bioactivities import molecules
 
-from semimech.audit.fingerprints import morgan, tanimoto
+from semimech.audit import fingerprints
+from semimech.audit.fingerprints import morgan, nearest, tanimoto
 
 
 def test_as_rdkit_says() -> None:
@@ -21,3 +23,13 @@ def test_as_rdkit_says() -> None:
 
 def test_nothing_is_like_nothing() -> None:
     assert tanimoto(np.zeros((1, 4)), np.array([[0, 0, 0, 0], [1, 0, 0, 0]])).tolist() == [[1.0, 0.0]]
+
+
+def test_blocks_and_nearest_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    bits = morgan(molecules(80))
+    whole = tanimoto(bits[:30], bits[30:])
+    monkeypatch.setattr(fingerprints, "BLOCK", 7)
+    np.testing.assert_array_equal(tanimoto(bits[:30], bits[30:]), whole)
+    place, similarity = nearest(bits[:30], bits[30:])
+    np.testing.assert_array_equal(place, whole.argmax(1))
+    np.testing.assert_array_equal(similarity, whole.max(1))

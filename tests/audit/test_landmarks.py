@@ -1,10 +1,11 @@
-"""Landmark ridge against kernel ridge with all compounds, and GCV against its definition."""
+"""Landmark ridge against ridge with all compounds written out, and its penalty against the definition of GCV."""
 
 import numpy as np
+from scipy import linalg
 from tests.audit.bioactivities import molecules
 
 from semimech.audit.fingerprints import morgan, tanimoto
-from semimech.audit.landmarks import JITTER, PENALTIES, landmark_features, ridge
+from semimech.audit.landmarks import JITTER, PENALTIES, landmark_features, landmarks_of
 
 
 def test_all_compounds_as_landmarks_give_the_kernel() -> None:
@@ -14,14 +15,37 @@ def test_all_compounds_as_landmarks_give_the_kernel() -> None:
     np.testing.assert_allclose(test @ train.T, tanimoto(bits[40:], bits[:40]), atol=20 * JITTER)
 
 
-def test_ridge_takes_the_penalty_of_least_gcv() -> None:
-    rng = np.random.default_rng(0)
-    x, new = rng.normal(size=(50, 8)), rng.normal(size=(5, 8))
-    y = x @ rng.normal(size=8) + rng.normal(0, 2, 50)
-    centred, costs, predictions = x - x.mean(0), [], []
+def written_out(train: np.ndarray, y: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Ridge with the penalty of least GCV, by inverses."""
+    n, k = train.shape
+    centred, costs, predictions = train - train.mean(0), [], []
     for penalty in PENALTIES:
-        solve = np.linalg.inv(centred.T @ centred + penalty * np.eye(8)) @ centred.T
-        hat = centred @ solve + 1 / 50
-        costs.append(np.sum((y - hat @ y) ** 2) / (50 - np.trace(hat)) ** 2)
-        predictions.append(y.mean() + (new - x.mean(0)) @ solve @ (y - y.mean()))
-    np.testing.assert_allclose(ridge(x, y, new), predictions[int(np.argmin(costs))])
+        solve = np.linalg.inv(centred.T @ centred + penalty * np.eye(k)) @ centred.T
+        hat = centred @ solve + 1 / n
+        costs.append(np.sum((y - hat @ y) ** 2) / (n - np.trace(hat)) ** 2)
+        predictions.append(y.mean() + (test - train.mean(0)) @ solve @ (y - y.mean()))
+    return np.asarray(predictions[int(np.argmin(costs))])
+
+
+def test_ridge_uses_the_landmarks_of_training_only_and_the_penalty_of_least_gcv() -> None:
+    rng = np.random.default_rng(0)
+    bits = morgan(molecules(90), 2, 512)
+    marks, train = landmarks_of(bits, 30), rng.random(90) < 0.7
+    y = bits[:, :40] @ rng.normal(size=(40, 2)) + rng.normal(0, [0.1, 3.0], (90, 2))
+    found = marks.ridge(train, y, ~train, marks.every - marks.moments(~train))
+    own = marks.rows[train[marks.rows]]
+    factor = linalg.cholesky(tanimoto(bits[own], bits[own]) + JITTER * np.eye(len(own)), lower=True)
+    z = linalg.solve_triangular(factor, tanimoto(bits[own], bits), lower=True).T
+    for target in range(2):
+        expected = written_out(z[train], y[train, target], z[~train])
+        np.testing.assert_allclose(found[:, target], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_held_out_teaches_nothing() -> None:
+    bits = morgan(molecules(60), 2, 512)
+    marks, train = landmarks_of(bits), np.arange(60) < 40
+    y = np.random.default_rng(0).normal(size=(60, 1))
+    first, second = (
+        marks.ridge(train, values, ~train, marks.moments(train)) for values in (y, np.where(train[:, None], y, 99.0))
+    )
+    np.testing.assert_array_equal(first, second)

@@ -73,7 +73,7 @@ def conflict_of(
 
 def varying(features: pd.DataFrame, in_series: np.ndarray, least: float) -> tuple[list[str], np.ndarray]:
     """The features that vary in both strata, and their values: bits as they are, numbers per sd."""
-    kept = [name for name in features if _varies(features[name].to_numpy(), in_series, least)]
+    kept = list(features.columns[_varies(features, in_series, least)])
     if not kept:
         raise UserError(
             f"No feature varies in at least {least:.0%} of the compounds both in the series and outside, so there is "
@@ -102,12 +102,21 @@ def classified(
     return Conflict(table, level)
 
 
-def _varies(values: np.ndarray, in_series: np.ndarray, least: float) -> bool:
+def _varies(features: pd.DataFrame, in_series: np.ndarray, least: float) -> np.ndarray:
+    """Mask of the features whose commonest value leaves at least that share of the compounds of both strata."""
+    values, found = features.to_numpy(), np.ones(features.shape[1], bool)
     for stratum in (values[in_series], values[~in_series]):
-        counts = np.unique(stratum, return_counts=True)[1]
-        if len(counts) < 2 or counts.max() > (1 - least) * len(stratum):
-            return False
-    return True
+        commonest = _commonest(stratum)
+        found &= (commonest < len(stratum)) & (commonest <= (1 - least) * len(stratum))
+    return found
+
+
+def _commonest(values: np.ndarray) -> np.ndarray:
+    """How often the commonest value of each column occurs."""
+    if values.dtype == np.uint8 and values.max(initial=0) <= 1:
+        ones = values.sum(0, dtype=np.int64)
+        return np.maximum(ones, len(values) - ones)
+    return np.array([np.unique(column, return_counts=True)[1].max() for column in values.T])
 
 
 def _per_sd(x: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from semimech.audit.one_law import LARGEST, Components, components_of, effects_b
 from semimech.audit.substructures import fragments
 from semimech.audit.table import Bioactivities, checked_series, numbered
 from semimech.support.errors import UserError
+from semimech.support.progress import Monitor, silent
 
 Family = Literal["bits", "descriptors"]
 Stratum = Literal["series", "outside"]
@@ -114,7 +115,11 @@ def bit_of(feature: str) -> int:
 
 
 def audit_conflict(
-    table: Bioactivities, in_series: np.ndarray, options: ConflictOptions | None = None
+    table: Bioactivities,
+    in_series: np.ndarray,
+    options: ConflictOptions | None = None,
+    *,
+    monitor: Monitor = silent,
 ) -> ConflictAudit:
     """Compare the effects of features in the series (mask) with those outside; see `conflict_of`.
 
@@ -127,13 +132,15 @@ def audit_conflict(
         compounds = compounds[compounds["relation"] == "="]
     mask, p = compounds["in_series"].to_numpy(bool), compounds["p_activity"].to_numpy(float)
     checked_series(mask, "without bounds" if not options.bounds else "")
-    features = {family: _features(family, list(compounds["smiles"]), options) for family in options.features}
+    features = {family: _features(family, list(compounds["smiles"]), options, monitor) for family in options.features}
+    monitor("effects", 0, 1)
     chosen = (options.level, options.correction, options.varies)
     assays = numbered(compounds["assay"]) if "assay" in compounds else None
     overall, within = (
         {family: conflict_of(x, p, mask, groups, *chosen) for family, x in features.items()} if wanted else {}
         for groups, wanted in ((None, True), (assays, assays is not None))
     )
+    monitor("one law of the structure", 0, 1)
     components, beside = _beside(list(compounds["smiles"]), features, p, mask, assays, options)
     shown = compounds[["smiles", "p_activity", "in_series"]]
     return ConflictAudit(overall, within, beside, components, shown, features, options)
@@ -172,8 +179,8 @@ def _sample(mask: np.ndarray) -> np.ndarray:
     return np.sort(np.concatenate([inside, outside[: LARGEST - len(inside)]]))
 
 
-def _features(family: Family, smiles: list[str], options: ConflictOptions) -> pd.DataFrame:
+def _features(family: Family, smiles: list[str], options: ConflictOptions, monitor: Monitor) -> pd.DataFrame:
     if family == "descriptors":
-        return descriptors(smiles)
-    found = morgan(smiles, options.radius, options.bits)
+        return descriptors(smiles, monitor)
+    found = morgan(smiles, options.radius, options.bits, monitor)
     return pd.DataFrame(found, columns=[f"bit {i}" for i in range(options.bits)])

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from semimech.audit.fingerprints import morgan, tanimoto
-from semimech.audit.landmarks import landmark_features, ridge
+from semimech.audit.fingerprints import morgan, nearest
+from semimech.audit.landmarks import Landmarks, landmarks_of
 from semimech.audit.partitions import PARTITIONS, Partition, partition
 from semimech.audit.source_means import source_levels, source_predictions
 from semimech.audit.source_scores import Held, scores_of
 from semimech.audit.table import Bioactivities
 from semimech.support.errors import UserError
-from semimech.support.progress import Monitor, silent
+from semimech.support.progress import Monitor, Steps, silent
 
 LOOKED_AT = 2_000
 
@@ -77,64 +77,96 @@ def confounding_of(
             "No column tells where compounds were measured (assay, document, source, year), so the score cannot be "
             "divided between chemistry and source: say --assay COLUMN or --document COLUMN."
         )
-    fingerprints = morgan(table, options.radius, options.bits)
+    steps = Steps(monitor, len(options.splits) + 1)
+    described = _described(table, options, levels, in_series, seed, steps.begin("structures"))
     rows, missing = [], []
-    for number, how in enumerate(options.splits):
-        monitor(f"{how} split", number, len(options.splits))
-        tests = partition(table, fingerprints, how, options.folds, seed)
+    for how in options.splits:
+        inner = steps.begin(f"{how} split")
+        tests = partition(table, described.fingerprints, how, options.folds, seed, inner)
         if not tests:
             missing.append(how)
             continue
-        folds = [_held(compounds, fingerprints, test, levels, seed) for test in tests]
-        held = pd.concat([part.assign(fold=fold) for fold, part in enumerate(folds)])
-        held["in_series"] = False if in_series is None else in_series[held.index]
-        rows.append({"split": how, "compounds": "all"} | scores_of(Held(held), seed))
-        if held["in_series"].any():
-            rows.append({"split": how, "compounds": "series"} | scores_of(Held(held[held["in_series"]]), seed))
+        rows += _scored(described, how, tests, inner)
     if not rows:
         raise UserError(f"The table cannot be split by {', '.join(missing)}: give --splits random.")
     return Confounding(pd.DataFrame(rows).set_index(["split", "compounds"]), tuple(missing), tuple(levels))
 
 
-def _held(
-    compounds: pd.DataFrame, fingerprints: np.ndarray, test: np.ndarray, levels: list[str], seed: int
-) -> pd.DataFrame:
-    """Predictions for the measured test compounds of one fold, and what training shares with them."""
-    train, measured = ~test, test & (compounds["relation"] == "=").to_numpy()
+@dataclass(frozen=True, eq=False)
+class _Described:
+    """What all splits have in common: compounds, fingerprints, similarities to landmarks, levels, series, seed."""
+
+    compounds: pd.DataFrame
+    fingerprints: np.ndarray
+    landmarks: Landmarks
+    levels: list[str]
+    in_series: np.ndarray
+    seed: int
+
+
+def _described(
+    table: Bioactivities,
+    options: ConfoundingOptions,
+    levels: list[str],
+    in_series: np.ndarray | None,
+    seed: int,
+    monitor: Monitor,
+) -> _Described:
+    fingerprints = morgan(table, options.radius, options.bits, monitor)
+    mask = np.zeros(len(table), bool) if in_series is None else in_series
+    return _Described(table.compounds, fingerprints, landmarks_of(fingerprints, seed=seed), levels, mask, seed)
+
+
+def _scored(of: _Described, how: Partition, tests: list[np.ndarray], monitor: Monitor) -> list[dict[str, object]]:
+    """A row of scores for all compounds, and one for the series where it is among those held out."""
+    parts = []
+    for fold, test in enumerate(tests):
+        monitor("folds", fold, len(tests))
+        parts.append(_held(of, test).assign(fold=fold))
+    held = pd.concat(parts)
+    rows: list[dict[str, object]] = []
+    for name, which in (("all", np.ones(len(held), bool)), ("series", of.in_series[held.index])):
+        if which.any():
+            neighbours = _neighbours(of, held[which], tests)
+            rows.append({"split": how, "compounds": name} | scores_of(Held(held[which].join(neighbours)), of.seed))
+    return rows
+
+
+def _held(of: _Described, test: np.ndarray) -> pd.DataFrame:
+    """Predictions for the measured test compounds of one fold, and whether training has their labels."""
+    compounds, levels, train = of.compounds, of.levels, ~test
+    measured = test & (compounds["relation"] == "=").to_numpy()
     y = compounds["p_activity"].to_numpy(float)
-    first, second = landmark_features(fingerprints[train], fingerprints[measured], seed=seed)
     seen, source = source_predictions(compounds[train], y[train], compounds[measured], levels)
+    targets = np.column_stack([y, y])
+    targets[train, 1] -= seen
+    predicted = of.landmarks.ridge(train, targets, measured, of.landmarks.every - of.landmarks.moments(test))
     found = compounds.loc[measured, [*dict.fromkeys([*levels, "p_activity"])]].assign(
-        baseline=y[train].mean(),
-        chemistry=ridge(first, y[train], second),
-        source_only=source,
-        both=source + ridge(first, y[train] - seen, second),
+        baseline=y[train].mean(), chemistry=predicted[:, 0], source_only=source, both=source + predicted[:, 1]
     )
     for name in levels:
-        found[f"shared_{name}"] = found[name].isin(set(compounds.loc[train, name].dropna()))
-    return found.join(_neighbours(compounds, fingerprints, train, found.index.to_numpy(), levels, seed))
+        found[f"shared_{name}"] = found[name].isin(set(compounds.loc[train, name])).where(found[name].notna())
+    return found
 
 
-def _neighbours(
-    compounds: pd.DataFrame,
-    fingerprints: np.ndarray,
-    train: np.ndarray,
-    tested: np.ndarray,
-    levels: list[str],
-    seed: int,
-) -> pd.DataFrame:
+def _neighbours(of: _Described, held: pd.DataFrame, tests: list[np.ndarray]) -> pd.DataFrame:
     """Similarity of the nearest training compound, whether its labels are the same, and how often chance's would be.
 
-    Of at most 2,000 compounds drawn at random; the others are left out.
+    Of at most 2,000 of the held-out compounds, drawn at random; the others are left out.
     """
-    chosen = np.sort(np.random.default_rng(seed).permutation(tested)[:LOOKED_AT])
+    drawn = held.iloc[np.sort(np.random.default_rng(of.seed).permutation(len(held))[:LOOKED_AT])]
+    return pd.concat([_nearest(of, rows.index.to_numpy(), ~tests[int(fold)]) for fold, rows in drawn.groupby("fold")])
+
+
+def _nearest(of: _Described, chosen: np.ndarray, train: np.ndarray) -> pd.DataFrame:
     places = np.flatnonzero(train)
-    similarity = tanimoto(fingerprints[chosen], fingerprints[places])
-    nearest = places[similarity.argmax(1)]
-    found = pd.DataFrame({"similarity": similarity.max(1)}, index=chosen)
-    for name in levels:
-        own, theirs = compounds[name].to_numpy()[chosen], compounds[name].to_numpy()[nearest]
-        shares = compounds[name][train].value_counts(normalize=True)
-        found[f"nearest_{name}"] = (own == theirs).astype(float)
-        found[f"chance_{name}"] = pd.Series(own).map(shares).fillna(0).to_numpy(float)
+    place, similarity = nearest(of.fingerprints[chosen], of.fingerprints[places])
+    found = pd.DataFrame({"similarity": similarity}, index=chosen)
+    for name in of.levels:
+        labels = of.compounds[name]
+        own, theirs = labels.to_numpy()[chosen], labels.to_numpy()[places[place]]
+        shares = pd.Series(own).map(labels[train].value_counts(normalize=True)).fillna(0).to_numpy(float)
+        # A compound without the label is not asked for it.
+        found[f"nearest_{name}"] = np.where(pd.isna(own), np.nan, own == theirs)
+        found[f"chance_{name}"] = np.where(pd.isna(own), np.nan, shares)
     return found

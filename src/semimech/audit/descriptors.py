@@ -10,6 +10,9 @@ import pandas as pd
 from semimech.audit.molecules import quiet
 from semimech.audit.table import Bioactivities
 from semimech.support.optional import require
+from semimech.support.progress import Monitor, silent
+
+EVERY = 1_000
 
 # RDKit's name -> the field's word.
 DESCRIPTORS = {
@@ -21,13 +24,15 @@ DESCRIPTORS = {
 }  # fmt: skip
 
 
-def descriptors(table: Bioactivities | Sequence[str]) -> pd.DataFrame:
+def descriptors(table: Bioactivities | Sequence[str], monitor: Monitor = silent) -> pd.DataFrame:
     """RDKit's descriptors of the compounds (or SMILES): compounds x descriptors."""
     chem = require("rdkit.Chem", extra="chem")
     properties = require("rdkit.Chem.rdMolDescriptors", extra="chem").Properties(list(DESCRIPTORS))
     smiles = list(table.compounds["smiles"] if isinstance(table, Bioactivities) else table)
     values = np.empty((len(smiles), len(DESCRIPTORS)))
     with quiet():
-        for row, text in zip(values, smiles):
+        for i, (row, text) in enumerate(zip(values, smiles)):
+            if i % EVERY == 0:
+                monitor("descriptors", i, len(smiles))
             row[:] = list(properties.ComputeProperties(chem.MolFromSmiles(text)))
     return pd.DataFrame(values, columns=list(DESCRIPTORS.values()))

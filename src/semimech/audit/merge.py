@@ -22,11 +22,18 @@ def merged(kept: pd.DataFrame, describing: Sequence[str], merge: bool = True) ->
     table = pd.concat([table, _bounds(groups[~groups["number"].isin(table.index)])]).sort_index()
     first = groups.drop_duplicates("number").set_index("number")
     table.insert(0, "smiles", first["smiles"])
-    table["rows"] = groups.groupby("number")["row"].agg(tuple)
+    table["rows"] = pd.Series(_members(groups["row"].to_numpy(), number), dtype=object)
     for column in describing:
         table[column] = _most_frequent(groups, column)
     places = pd.Series(np.arange(len(table)), index=table.index)
     return table.reset_index(drop=True), places.reindex(number, fill_value=-1).to_numpy()
+
+
+def _members(rows: np.ndarray, number: np.ndarray) -> list[tuple[int, ...]]:
+    """The rows of each number, from 0."""
+    order = np.argsort(number, kind="stable")
+    parts = np.split(rows[order], np.cumsum(np.bincount(number))[:-1]) if len(rows) else []
+    return [tuple(part.tolist()) for part in parts]
 
 
 def _bounds(groups: pd.DataFrame) -> pd.DataFrame:

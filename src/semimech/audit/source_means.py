@@ -25,22 +25,33 @@ def source_predictions(
     A label's mean of n residuals is shrunk by n / (n + within / between), the variances within and between labels by
     moments; labels that were not seen add nothing. Levels are gone through three times (backfitting).
     """
-    level, parts = y.mean(), {name: (np.zeros(len(train)), np.zeros(len(test))) for name in levels}
+    level = y.mean()
+    codes = {name: _codes(train[name], test[name]) for name in levels}
+    parts = {name: (np.zeros(len(train)), np.zeros(len(test))) for name in levels}
     for _ in range(ROUNDS):
         for name in levels:
             others = sum((parts[other][0] for other in levels if other != name), np.zeros(len(train)))
-            parts[name] = _shrunken(train[name], y - level - others, test[name])
+            parts[name] = _shrunken(codes[name][0], y - level - others, codes[name][1])
     first, second = (sum((part[i] for part in parts.values()), np.zeros(size)) for i, size in
                      ((0, len(train)), (1, len(test))))  # fmt: skip
     return level + first, level + second
 
 
-def _shrunken(labels: pd.Series, residual: np.ndarray, wanted: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    groups = pd.Series(residual).groupby(labels.to_numpy())
-    means, counts = groups.mean(), groups.size()
-    left = residual - means.reindex(labels.to_numpy()).fillna(0).to_numpy()
-    freedom = max(len(residual) - len(counts), 1)
-    within = float(left @ left) / freedom
-    between = max(float((counts * means**2).sum() - len(counts) * within) / float(counts.sum()), 0.0)
-    shrunken = means * (counts * between / (counts * between + within) if between > 0 else 0.0)
-    return tuple(shrunken.reindex(part.to_numpy()).fillna(0).to_numpy() for part in (labels, wanted))
+def _codes(train: pd.Series, test: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the labels of train and test; -1 where missing."""
+    codes = pd.factorize(pd.concat([train, test]))[0]
+    return codes[: len(train)], codes[len(train) :]
+
+
+def _shrunken(codes: np.ndarray, residual: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The shrunken mean of each row's label, for train and for the rows wanted; 0 for an unknown label."""
+    known, size = codes >= 0, max(codes.max(initial=-1), wanted.max(initial=-1)) + 1
+    own, values = codes[known], residual[known]
+    counts = np.bincount(own, minlength=size)
+    means = np.bincount(own, values, minlength=size) / np.maximum(counts, 1)
+    left = values - means[own]
+    within = float(left @ left) / max(len(own) - np.count_nonzero(counts), 1)
+    excess = float((counts * means**2).sum()) - np.count_nonzero(counts) * within
+    between = max(excess / max(len(own), 1), 0.0)
+    shrunken = np.append(means * (counts * between / (counts * between + within) if between > 0 else 0.0), 0.0)
+    return shrunken[codes], shrunken[wanted]

@@ -9,8 +9,20 @@ import pandas as pd
 
 MODELS = ("chemistry", "source_only", "both")
 UNITS = ("document", "assay", "source")
-DRAWS = 500
+LEAST_UNITS = 8
+# Draws at once: units x draws would not be small where the units are single compounds.
+DRAWS, AT_ONCE = 500, 20
 LARGEST_ASSAY = 200
+TIE = 1e-9
+# The share of `base` by which the squared errors of `worse` exceed those of `better`.
+EXPLAINED = {
+    "chemistry": ("baseline", "chemistry", "baseline"),
+    "source_only": ("baseline", "source_only", "baseline"),
+    "both": ("baseline", "both", "baseline"),
+    "chemistry_less_source": ("source_only", "chemistry", "baseline"),
+    "both_less_source": ("source_only", "both", "baseline"),
+    "within_assay": ("flat", "within", "flat"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +33,8 @@ class Held:
 
     @property
     def units(self) -> np.ndarray:
-        """Numbers of what is exchangeable: documents, else assays, sources, else single compounds."""
-        name = next((name for name in UNITS if name in self.table), None)
+        """Numbers of what is exchangeable: documents, else assays, sources, if there are 8; else single compounds."""
+        name = next((n for n in UNITS if n in self.table and self.table[n].nunique() >= LEAST_UNITS), None)
         numbers = (
             np.arange(len(self.table)) if name is None else pd.factorize(self.table[name], use_na_sentinel=False)[0]
         )
@@ -30,11 +42,12 @@ class Held:
 
 
 def scores_of(held: Held, seed: int = 0) -> dict[str, float]:
-    """Scores with 95 % intervals by a bootstrap over documents (else assays).
+    """Scores with 95 % intervals by a bootstrap over documents (else assays; single compounds where these are few).
 
-    r2_MODEL = 1 - sum (y - model)^2 / sum (y - training mean)^2, with _low and _high; r2_chemistry_less_source the
-    same of the difference; ranking_MODEL, share of pairs of one assay and fold in the right order (.5 by chance);
-    within_chemistry, correlation after taking off the means of assays in each fold; similarity, median of the nearest
+    r2_MODEL = 1 - sum (y - model)^2 / sum (y - training mean)^2, with _low and _high; r2_chemistry_less_source and
+    r2_both_less_source the same of differences. Adjusted for the assay: r2_within_assay, the variance that chemistry
+    explains after taking off the means of assays in each fold, and within_chemistry, its correlation; ranking_MODEL,
+    share of pairs of one assay and fold in the right order (.5 by chance). similarity, median of the nearest
     training compound; shared_LABEL, share of compounds whose label is in training; nearest_LABEL, whose nearest
     neighbour has the same label; chance_LABEL, what a random neighbour would give.
     """
@@ -49,41 +62,59 @@ def scores_of(held: Held, seed: int = 0) -> dict[str, float]:
 
 
 def _explained(table: pd.DataFrame, units: np.ndarray, seed: int) -> dict[str, float]:
-    errors = {name: (table["p_activity"] - table[name]) ** 2 for name in ("baseline", *MODELS)}
-    sums = np.stack([np.bincount(units, error) for error in errors.values()])
-    count = sums.shape[1]
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
-    drawn, whole = weights @ sums.T, sums.sum(1)
+    y = table["p_activity"]
+    errors = {name: (y - table[name]) ** 2 for name in ("baseline", *MODELS)}
     found: dict[str, float] = {}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for name, values, draws in (
-            *((name, 1 - whole[i] / whole[0], 1 - drawn[:, i] / drawn[:, 0]) for i, name in enumerate(MODELS, 1)),
-            ("chemistry_less_source", (whole[2] - whole[1]) / whole[0], (drawn[:, 2] - drawn[:, 1]) / drawn[:, 0]),
-        ):
-            low, high = np.nanquantile(draws, [0.025, 0.975])
-            found |= {f"r2_{name}": float(values), f"r2_{name}_low": float(low), f"r2_{name}_high": float(high)}
+    if "assay" in table:
+        inner = _deviations(table)
+        errors |= {"flat": inner["p_activity"] ** 2, "within": (inner["p_activity"] - inner["chemistry"]) ** 2}
+        found["within_chemistry"] = float(inner["p_activity"].corr(inner["chemistry"]))
+    names = list(errors)
+    sums = np.stack([np.bincount(units, error) for error in errors.values()])
+    drawn, whole = _resampled(sums, seed).T, sums.sum(1)
+    for name, (worse, better, base) in EXPLAINED.items():
+        if better in errors:
+            i, j, k = (names.index(one) for one in (worse, better, base))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value, draws = (whole[i] - whole[j]) / whole[k], (drawn[i] - drawn[j]) / drawn[k]
+            low, high = np.nanquantile(draws, [0.025, 0.975]) if np.isfinite(value) else (np.nan, np.nan)
+            found |= {f"r2_{name}": float(value), f"r2_{name}_low": float(low), f"r2_{name}_high": float(high)}
     return found
 
 
-def _ranking(table: pd.DataFrame, seed: int) -> dict[str, float]:
-    """Pairs of the same assay in the right order, and the correlation of deviations from the means of assays.
+def _resampled(sums: np.ndarray, seed: int) -> np.ndarray:
+    """Sums (draws x k) of units drawn with replacement, from the sums of each unit (k x units)."""
+    rng, count = np.random.default_rng(seed), sums.shape[1]
+    chances = np.full(count, 1 / count)
+    return np.concatenate([rng.multinomial(count, chances, AT_ONCE) @ sums.T for _ in range(DRAWS // AT_ONCE)])
 
-    Of the same fold only: a mean that leaves a compound out is the lower the higher the compound.
+
+def _deviations(table: pd.DataFrame) -> pd.DataFrame:
+    """Deviations of activities and chemistry's predictions from the mean of their assay in their fold.
+
+    Of the same fold only: a mean that leaves a compound out is the lower the higher the compound. A compound without
+    an assay, or alone in it, deviates by 0.
     """
-    right, pairs, deviations = dict.fromkeys(MODELS, 0.0), 0, []
-    rng = np.random.default_rng(seed)
-    for _, part in table.groupby(["fold", "assay"]):
-        if len(part) < 2:
-            continue
-        deviations.append(part[["p_activity", *MODELS]] - part[["p_activity", *MODELS]].mean())
-        part = part.iloc[rng.permutation(len(part))[:LARGEST_ASSAY]]
-        y = part["p_activity"].to_numpy()
-        above = y[:, None] > y[None]
-        pairs += int(above.sum())
-        for name in MODELS:
-            values = part[name].to_numpy()
-            difference = (values[:, None] - values[None])[above]
-            right[name] += float((difference > 1e-9).sum() + 0.5 * (np.abs(difference) <= 1e-9).sum())
-    found = {f"ranking_{name}": right[name] / pairs if pairs else np.nan for name in MODELS}
-    within = pd.concat(deviations) if deviations else table.iloc[:0]
-    return found | {"within_chemistry": float(within["p_activity"].corr(within["chemistry"]))}
+    values = table[["p_activity", "chemistry"]]
+    means = values.groupby([table["fold"], table["assay"]]).transform("mean")
+    return (values - means).fillna(0.0)
+
+
+def _ranking(table: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Pairs of the same assay and fold in the right order, of at most 200 compounds of each drawn at random."""
+    known = table[table["assay"].notna()]
+    known = known.iloc[np.random.default_rng(seed).permutation(len(known))]
+    groups = known.groupby(["fold", "assay"], sort=False).ngroup().to_numpy()
+    order = np.argsort(groups, kind="stable")
+    groups, y = groups[order], known["p_activity"].to_numpy()[order]
+    predicted = known[list(MODELS)].to_numpy()[order]
+    within = np.arange(len(groups)) - np.searchsorted(groups, groups)
+    right, pairs = np.zeros(len(MODELS)), 0
+    for lag in range(1, min(LARGEST_ASSAY, within.max(initial=0) + 1)):
+        second = np.flatnonzero((within >= lag) & (within < LARGEST_ASSAY))
+        difference = y[second] - y[second - lag]
+        second, difference = second[difference != 0], difference[difference != 0]
+        said = (predicted[second] - predicted[second - lag]) * np.sign(difference)[:, None]
+        pairs += len(second)
+        right += (said > TIE).sum(0) + 0.5 * (np.abs(said) <= TIE).sum(0)
+    return {f"ranking_{name}": float(right[i] / pairs) if pairs else np.nan for i, name in enumerate(MODELS)}

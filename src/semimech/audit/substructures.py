@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from semimech.audit.molecules import quiet
 from semimech.support.optional import require
@@ -26,6 +27,12 @@ def fragments(carriers: Sequence[str], bit: int, radius: int, bits: int) -> list
 
     More than one means that different environments share the bit.
     """
+    return list(_counted(tuple(carriers), bit, radius, bits))
+
+
+# Words, tables and pictures ask for the same bits.
+@lru_cache(4096)
+def _counted(carriers: tuple[str, ...], bit: int, radius: int, bits: int) -> tuple[tuple[str, int], ...]:
     chem = require("rdkit.Chem", extra="chem")
     counts: Counter[str] = Counter()
     with quiet():
@@ -36,7 +43,7 @@ def fragments(carriers: Sequence[str], bit: int, radius: int, bits: int) -> list
                 ends = {a for b in bonds for a in _ends(molecule.GetBondWithIdx(b))} | {centre}
                 found.add(chem.MolFragmentToSmiles(molecule, sorted(ends), list(bonds)))
             counts.update(found)
-    return counts.most_common()
+    return tuple(counts.most_common())
 
 
 def _ends(bond: object) -> tuple[int, int]:

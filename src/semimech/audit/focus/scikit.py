@@ -76,8 +76,8 @@ class Scikit:
                     fit = _Fit(model, task.pool.features[rows], task.targets[rows, kind], size, task.division.seed)
                     if kind == kinds - 1:
                         fit = fit.uncensored(task.pool.relation[rows])
-                    test[number, kind] = fit.predictions(task.pool.features[task.division.test])
-                    left_out[number, kind] = fit.left_out(self.folds)
+                    held = task.pool.features[task.division.test]
+                    test[number, kind], left_out[number, kind] = fit.both(held, self.folds)
         return Predictions(test, left_out)
 
 
@@ -145,27 +145,33 @@ class _Fit:
         rows = np.arange(len(self.target))
         return self._of(self.fitted(rows), features, rows)
 
-    def left_out(self, folds: int) -> np.ndarray:
-        """Predictions of the training half, each row by fits that did not see it."""
-        rows, params = np.arange(len(self.target)), self.model.get_params()
+    def both(self, features: np.ndarray, folds: int) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions for other rows of a fit to all, and of the training half, each row by fits that did not see it."""
+        params = self.model.get_params()
         if "oob_score" in params and params.get("bootstrap"):
-            return self._out_of_bag(rows)
+            return self._out_of_bag(features)
+        return self.predictions(features), self._folded(folds)
+
+    def _folded(self, folds: int) -> np.ndarray:
         found = np.empty(self.size)
         fold_of = np.random.default_rng(self.seed).permutation(self.size) % folds
         for fold in range(folds):
             held = np.flatnonzero(fold_of == fold)
-            kept = np.setdiff1d(rows, held)
+            kept = np.setdiff1d(np.arange(len(self.target)), held)
             found[held] = self._of(self.fitted(kept), self.features[held], kept)
         return found
 
-    def _out_of_bag(self, rows: np.ndarray) -> np.ndarray:
+    def _out_of_bag(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both from one fit: the trees that did not draw a row predict it."""
+        rows = np.arange(len(self.target))
         model = self.fitted(rows, oob_score=True)
         known = ~np.isnan(self.target)
         whole = np.full(len(rows), self._constant(rows))
         if model is not None:
             bag = getattr(model, "oob_prediction_", None)
             whole[known] = model.oob_decision_function_[:, 1] if bag is None else bag
-        return np.where(np.isnan(whole), self._constant(rows), whole)[: self.size]
+        left_out = np.where(np.isnan(whole), self._constant(rows), whole)[: self.size]
+        return self._of(model, features, rows), left_out
 
     def _of(self, model: Any, features: np.ndarray, rows: np.ndarray) -> np.ndarray:
         if model is None:

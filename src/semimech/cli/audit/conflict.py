@@ -50,7 +50,7 @@ def conflict(
 
     with progress_bar("audit conflict") as monitor:
         table, mask = needed_series(files, read, series, series_file, monitor)
-        audit = audit_conflict(table, mask, compare)
+        audit = audit_conflict(table, mask, compare, monitor=monitor)
     sentences = conflict_sentences(audit)
     if format == "json":
         _print_json(audit, sentences)
