@@ -1,6 +1,6 @@
 """One command of `semimech audit` in a process of its own: seconds and peak memory of each of its steps, as JSON.
 
-    python -m benchmarks._audit_steps check|conflict|confounding FILE
+python -m benchmarks._audit_steps check|conflict|confounding FILE
 """
 
 from __future__ import annotations

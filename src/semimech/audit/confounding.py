@@ -128,7 +128,7 @@ def _scored(of: _Described, how: Partition, tests: list[np.ndarray], monitor: Mo
     for name, which in (("all", np.ones(len(held), bool)), ("series", of.in_series[held.index])):
         if which.any():
             neighbours = _neighbours(of, held[which], tests)
-            rows.append({"split": how, "compounds": name} | scores_of(Held(held[which].join(neighbours)), of.seed))
+            rows.append({"split": how, "compounds": name, **scores_of(Held(held[which].join(neighbours)), of.seed)})
     return rows
 
 

@@ -50,8 +50,9 @@ def _shrunken(codes: np.ndarray, residual: np.ndarray, wanted: np.ndarray) -> tu
     counts = np.bincount(own, minlength=size)
     means = np.bincount(own, values, minlength=size) / np.maximum(counts, 1)
     left = values - means[own]
-    within = float(left @ left) / max(len(own) - np.count_nonzero(counts), 1)
-    excess = float((counts * means**2).sum()) - np.count_nonzero(counts) * within
+    labels = int(np.count_nonzero(counts))
+    within = float(left @ left) / max(len(own) - labels, 1)
+    excess = float((counts * means**2).sum()) - labels * within
     between = max(excess / max(len(own), 1), 0.0)
     shrunken = np.append(means * (counts * between / (counts * between + within) if between > 0 else 0.0), 0.0)
     return shrunken[codes], shrunken[wanted]

@@ -146,7 +146,7 @@ class _Fit:
         return self._of(self.fitted(rows), features, rows)
 
     def both(self, features: np.ndarray, folds: int) -> tuple[np.ndarray, np.ndarray]:
-        """Predictions for other rows of a fit to all, and of the training half, each row by fits that did not see it."""
+        """Predictions for other rows of a fit to all; and of the training half, by fits that did not see the row."""
         params = self.model.get_params()
         if "oob_score" in params and params.get("bootstrap"):
             return self._out_of_bag(features)
