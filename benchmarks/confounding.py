@@ -75,11 +75,10 @@ def section(title: str, found: list[Confounding], which: str) -> list[str]:
             for how in splits
         ],
     )  # fmt: skip
-    lines += [
-        "Adjusted for the assay: pairs of one assay in the right order (0.5 by chance), and the variance within",
-        "",
-    ]
-    lines[-2] += " assays that chemistry explains."
+    lines += paragraph(
+        "Adjusted for the assay: pairs of one assay in the right order (0.5 by chance), and the variance within assays "
+        "that chemistry explains."
+    )
     lines += table(
         ("split", "pairs: chemistry", "pairs: source", "pairs: both", "variance within assays", "correlation within"),
         rows(mean, splits, ("ranking_chemistry", "ranking_source_only", "ranking_both", "r2_within_assay",

@@ -31,7 +31,7 @@ def test_units(value: object, unit: str, p: float) -> None:
     [
         (10_000, "nM", ">", "<"), (10_000, "nM", ">=", "<"), (10_000, "nM", "'>'", "<"), (">10000", "nM", "", "<"),
         (1, "nM", "<", ">"), (1, "nM", "≤", ">"), (5, "p", "<", "<"), (5, "p", ">", ">"), (1, "nM", "~", "="),
-        (1, "nM", "'='", "="),
+        (1, "nM", "'='", "="), (">10000", "nM", "=", "<"), ("> 10,000", "nM", ">", "<"),
     ],
 )  # fmt: skip
 def test_bounds_are_about_p(value: object, unit: str, relation: str, about_p: str) -> None:
@@ -45,6 +45,8 @@ def test_bounds_are_about_p(value: object, unit: str, relation: str, about_p: st
         (0, "nM", "=", "a negative or zero activity"),
         (-3, "nM", "=", "a negative or zero activity"),
         ("inactive", "nM", "=", "the activity is not a number"),
+        ("12,5", "nM", "=", "the activity is not a number"),
+        (">10", "nM", "<", "two relations differ"),
         (None, "nM", "=", "no activity"),
         (1, "", "=", "no unit"),
         (1, "%", "=", "the unit is no concentration"),

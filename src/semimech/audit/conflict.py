@@ -126,10 +126,11 @@ def _per_sd(x: np.ndarray) -> np.ndarray:
 
 
 def _difference(series: FeatureEffects, outside: FeatureEffects) -> np.ndarray:
-    """Two-sided p-value of series less outside (normal)."""
-    error = np.hypot(series.standard_error, outside.standard_error)
+    """Two-sided p-value of series less outside, with Satterthwaite's degrees of freedom."""
+    first, second = series.standard_error**2, outside.standard_error**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 2 * stats.norm.sf(np.abs(series.effect - outside.effect) / error)
+        freedom = (first + second) ** 2 / (first**2 / series.freedom + second**2 / outside.freedom)
+        return 2 * stats.t.sf(np.abs(series.effect - outside.effect) / np.sqrt(first + second), freedom)
 
 
 def _classes(table: pd.DataFrame, level: float) -> np.ndarray:

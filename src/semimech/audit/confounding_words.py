@@ -27,10 +27,11 @@ def confounding_sentences(found: Confounding) -> list[str]:
             said.append(
                 f"Where each {apart} is held out whole, chemistry explains {percent(scores, apart, 'chemistry')}."
             )
-        if "ranking_chemistry" in scores:
+        if pd.notna(scores.loc[first].get("ranking_chemistry")):
             said.append(
                 f"Among held-out compounds of the same assay, chemistry puts "
-                f"{scores.loc[first, 'ranking_chemistry']:.0%} of the pairs in the right order (50% by chance)."
+                f"{scores.loc[first, 'ranking_chemistry']:.0%} of the pairs in the right order (50% by chance) and "
+                f"explains {percent(scores, first, 'within_assay')} of the variance."
             )
     said += _leakage(found.scores.xs("all", level="compounds"))
     if found.missing:

@@ -48,9 +48,15 @@ def standardised(texts: Iterable[str], to: Standardise, monitor: Monitor = silen
                 rows.append(("", np.nan, "the structure cannot be read" if text else "no structure"))
                 continue
             try:
-                rows.append((chem.MolToSmiles(change(molecule, text)), mass.MolWt(molecule), ""))
+                changed = change(molecule, text)
+                smiles = chem.MolToSmiles(changed)
             except (ValueError, RuntimeError):  # RDKit's own, where a charge or a tautomer makes no molecule
+                changed, smiles = None, ""
+            # What was changed may be spelled in a way that RDKit itself does not read again.
+            if changed is None or (changed is not molecule and chem.MolFromSmiles(smiles) is None):
                 rows.append(("", np.nan, "the structure cannot be standardised"))
+            else:
+                rows.append((smiles, mass.MolWt(molecule), ""))
     return pd.DataFrame(rows, columns=["smiles", "weight", "reason"])
 
 

@@ -19,7 +19,10 @@ RELATIONS: dict[str, Relation] = {
     "<": "<", "<=": "<", "<<": "<", "≤": "<", "<~": "<",
 }  # fmt: skip
 FLIPPED: dict[str, Relation] = {"=": "=", "<": ">", ">": "<"}
-NUMBER = r"\s*(?P<relation>[<>=~≈≤≥]*)\s*(?P<number>[+-]?(?:\d[\d ,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*"
+# A comma stands before three digits: 12,5 is not taken for 125.
+NUMBER = (
+    r"\s*(?P<relation>[<>=~≈≤≥]*)\s*(?P<number>[+-]?(?:(?:\d{1,3}(?:[ ,]\d{3})+|\d+)\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*"
+)
 # A concentration outside 1 fM .. 1 M is a slip of the pen or of the unit.
 LOWEST, HIGHEST = 0.0, 15.0
 
@@ -54,7 +57,8 @@ def p_activities(values: pd.Series, units: pd.Series, relations: pd.Series, weig
     parts = values.astype("string").str.extract(f"^{NUMBER}$")
     number = pd.to_numeric(parts["number"].str.replace("[ ,]", "", regex=True), errors="coerce").to_numpy(float)
     said = relations.astype("string").fillna("").str.strip().str.strip("'\"").str.strip()
-    said = said.mask(said == "", parts["relation"].fillna(""))
+    own = parts["relation"].fillna("")
+    said = said.mask(said.map(RELATIONS).eq("=") & (own != ""), own)
     relation = said.map(RELATIONS)
     unit = units.map(spelled)
     logarithm = unit.isin(LOGARITHMS).to_numpy()
@@ -67,6 +71,7 @@ def p_activities(values: pd.Series, units: pd.Series, relations: pd.Series, weig
         ("no activity", missing.to_numpy(bool)),
         ("the activity is not a number", ~np.isfinite(number)),
         ("the relation is unknown", relation.isna().to_numpy(bool)),
+        ("two relations differ", ((own != "") & (own.map(RELATIONS) != relation)).to_numpy(bool)),
         ("no unit", (unit == "").to_numpy(bool)),
         ("the unit is no concentration", ~units.map(is_unit).to_numpy(bool)),
         ("a negative or zero activity", ~logarithm & (number <= 0)),

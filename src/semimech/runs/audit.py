@@ -149,7 +149,7 @@ def _focus(task: Task, monitor: Monitor) -> dict[str, Any]:
 
 
 def _conflict(task: Task, monitor: Monitor) -> dict[str, Any]:
-    audit = audit_conflict(task.table, task.in_series, task.options.conflict())
+    audit = audit_conflict(task.table, task.in_series, task.options.conflict(), monitor=monitor)
     table = audit.table()
     found = table.index[table["class"].isin(("conflict", "reversal"))]
     carriers = [carriers_of(audit, feature) for feature in found[:DRAWN]]

@@ -60,9 +60,11 @@ class Kernel:
 
     def _at(self, task: Task, noise: float) -> Predictions:
         order, train, pool = task.order, task.division.train, task.pool
-        gram = pool.similarity[np.ix_(order, order)] + self.constant
+        gram = pool.similarity[np.ix_(order, order)]
+        gram += self.constant
         gram[np.diag_indices_from(gram)] += noise
-        lower = cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+        # In the columns of the transpose, so that the factor takes the place of the matrix, and its rows lie together.
+        lower = cholesky(gram.T, lower=False, overwrite_a=True, check_finite=False).T
         centre = np.append(np.full(len(task.thresholds), LABEL_CENTRE), pool.values[train].mean())
         exact = train[pool.relation[train] == EXACT]
         scale = pool.values[exact].std() / np.sqrt(1 + noise)

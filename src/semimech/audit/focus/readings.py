@@ -52,8 +52,9 @@ def concordance(predicted: np.ndarray, values: np.ndarray, relation: np.ndarray)
     larger, smaller = np.nonzero(lowest[:, None] > highest)
     if not len(larger):
         return np.full(len(predicted), np.nan)
-    first, second = predicted[:, larger], predicted[:, smaller]
-    return (first > second).mean(axis=1) + 0.5 * (first == second).mean(axis=1)
+    # One N after another: all pairs of a large series for all N would not fit.
+    pairs = ((one[larger], one[smaller]) for one in predicted)
+    return np.array([(first > second).mean() + 0.5 * (first == second).mean() for first, second in pairs])
 
 
 def error(predicted: np.ndarray, values: np.ndarray, relation: np.ndarray) -> np.ndarray:

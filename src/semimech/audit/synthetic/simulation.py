@@ -62,14 +62,13 @@ def simulate_bioactivities(
     rng = np.random.default_rng(plan.seed)
     smiles = _structures(plan, structures, rng)
     bits = morgan(smiles, RADIUS, BITS)
-    similarity = tanimoto(bits, bits)
     blocks = similarity_clusters(bits, min(plan.structures.blocks, len(smiles) // 4), plan.seed)
     mechanism = drawn_mechanisms(blocks, plan.laws, rng)
     effects = drawn_effects(bits, mechanism, plan.laws, rng)
     law = _law(bits, mechanism, effects, plan, rng)
-    in_series = _series(similarity, mechanism, plan, rng)
+    in_series = _series(bits, mechanism, plan, rng)
     own = in_series & (rng.random(len(smiles)) < plan.series.apart)
-    labels, shift = drawn_sources(similarity, own, plan.sources, rng)
+    labels, shift = drawn_sources(bits, own, plan.sources, rng)
     exact = law + shift + _noise(labels["assay"], plan.measurement, rng)
     value, relation = _bounded(exact, plan.measurement.censored)
     labels["mechanism"] = np.array(names(plan.laws.mechanisms))[mechanism]
@@ -105,7 +104,7 @@ def _law(
 
 
 def _series(
-    similarity: np.ndarray, mechanism: np.ndarray, plan: BioactivityExperiment, rng: np.random.Generator
+    bits: np.ndarray, mechanism: np.ndarray, plan: BioactivityExperiment, rng: np.random.Generator
 ) -> np.ndarray:
     """The compounds of the first mechanism nearest to one of them."""
     first = np.flatnonzero(mechanism == 0)
@@ -116,7 +115,8 @@ def _series(
         )
     lead = rng.choice(first)
     mask = np.zeros(len(mechanism), bool)
-    mask[first[np.argsort(-similarity[lead, first], kind="stable")[: plan.series.count]]] = True
+    near = tanimoto(bits[[lead]], bits[first])[0]
+    mask[first[np.argsort(-near, kind="stable")[: plan.series.count]]] = True
     return mask
 
 

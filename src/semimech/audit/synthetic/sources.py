@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from semimech.audit.fingerprints import tanimoto
 from semimech.audit.synthetic.experiment import Sources
 
 FIRST_YEAR = 2004
 
 
 def drawn_sources(
-    similarity: np.ndarray, own: np.ndarray, sources: Sources, rng: np.random.Generator
+    bits: np.ndarray, own: np.ndarray, sources: Sources, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Document, assay, source and year of each compound, and the shift of its assay (n,).
 
-    similarity: n x n; own: mask of the compounds that are in a document of their own.
+    bits: fingerprints, n x bits; own: mask of the compounds that are in a document of their own.
     """
     leads = rng.choice(len(own), min(sources.documents, len(own)), replace=False)
-    near = similarity[:, leads] / np.maximum(similarity[:, leads].max(1, keepdims=True), np.finfo(np.float32).tiny)
+    near = tanimoto(bits, bits[leads])
+    near /= np.maximum(near.max(1, keepdims=True), np.finfo(np.float32).tiny)
     odds = sources.handwriting * near + rng.gumbel(size=near.shape)
     document = np.where(own, len(leads), odds.argmax(1))
     assay = document * sources.assays + rng.integers(sources.assays, size=len(own))

@@ -17,6 +17,7 @@ SHOWN = {
     "r2_chemistry": "chemistry",
     "r2_source_only": "source",
     "r2_both": "both",
+    "r2_within_assay": "within",
     "ranking_chemistry": "ranking",
     "similarity": "nearest",
     "nearest_assay": "same assay",
@@ -96,7 +97,8 @@ def _show(found: Confounding, sentences: list[str], name: str) -> None:
         shown.add_row(split, which, f"{row['n']:,.0f}", *numbers)
     console.print(shown)
     console.print(
-        "chemistry, source, both: R2; ranking: pairs of one assay in the right order; nearest: similarity of the "
-        "nearest training compound; same assay: share where that is of the same assay.",
+        "chemistry, source, both: R2; within: R2 of chemistry after taking off the means of assays; ranking: pairs of "
+        "one assay in the right order; nearest: similarity of the nearest training compound; same assay: share where "
+        "that is of the same assay.",
         style="dim",
     )
