@@ -12,6 +12,7 @@ COMMANDS = {
     "graph": "Say what the causal graph lets the data tell, and by adjusting for what.",
     "focus": "Measure whether data from outside a series help its learner or harm it.",
     "conflict": "Compare what each feature of structure does in a series and outside it.",
+    "mechanisms": "Seek laws of structure of their own, where no mechanism is labelled.",
     "confounding": "Score chemistry beside a model that sees only where compounds were measured.",
 }
 
