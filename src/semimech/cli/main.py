@@ -25,6 +25,7 @@ COMMANDS = {
     "network": "Write the network of a run as a table, GraphML and Cytoscape JSON.",
     "network-score": "Judge a network, or a table of edges, on the interventions of a screen.",
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
+    "focus": "Measure whether data of other contexts help to predict one context of a screen, or harm.",
     "audit": "Whether bioactivities of many sources may be pooled for one chemical series.",
     "design": "Plan a screen: where its variance comes from, and what a layout can show.",
     "report": "Write the report of a run again.",

@@ -10,15 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
+from semimech.audit.focus.readings import ERROR
 from semimech.plot.style import BLUE, DIVERGING, GREY, INK, ORANGE, new_figure, styled
 
-ERROR = "squared error"
 READINGS = {
     "fixed threshold": "balanced accuracy, cut at 0.5",
     "recalibrated": "balanced accuracy, own cut-off",
     "ranking": "area under the ROC curve",
     "regression": "concordance",
-    ERROR: "mean squared error (log10 units²)",
+    ERROR: "mean squared error",
 }
 
 
@@ -55,8 +55,11 @@ def focus_curves(curves: pd.DataFrame, best: Mapping[str, float], theory: np.nda
 
 
 @styled
-def focus_surface(curves: pd.DataFrame) -> Figure:
-    """A panel for each reading with thresholds: the change of its score from no outsiders, by N and threshold."""
+def focus_surface(curves: pd.DataFrame, thresholds: str = "threshold, p = -log10(M)") -> Figure:
+    """A panel for each reading with thresholds: the change of its score from no outsiders, by N and threshold.
+
+    thresholds: what stands beside their axis.
+    """
     figure = new_figure(14.0, 4.6)
     named = [reading for reading in READINGS if curves.loc[curves["reading"] == reading, "threshold"].notna().any()]
     axes = figure.subplots(1, len(named), sharey=True, squeeze=False).ravel()
@@ -69,7 +72,7 @@ def focus_surface(curves: pd.DataFrame) -> Figure:
     for ax, name, change in zip(axes, named, changes):
         image = _heat(ax, change, limit)
         ax.set(xlabel="outsiders added", title=name)
-    axes[0].set_ylabel("threshold, p = -log10(M)")
+    axes[0].set_ylabel(thresholds)
     figure.colorbar(image, ax=list(axes), label="change from N = 0")
     return figure
 

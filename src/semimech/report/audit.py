@@ -18,6 +18,7 @@ from semimech.runs.folder import RunFolder, slug
 from semimech.support.files import write_text
 
 LISTED, REJECTED, MOLECULES = 12, 200, 780
+READINGS = "The four readings and the squared error, without outsiders, with N* and with all"
 SECTIONS = {
     "data": "Data",
     "graph": "Causal graph",
@@ -95,9 +96,7 @@ def _focus(run: RunFolder) -> dict[str, Any]:
     names = ("reading", "none", "N*", "all", "median N*", "N* less all", "N* less none", "all less none")
     return {
         "focus": _part(run, "focus"),
-        "readings": _listing("The four readings, without outsiders, with N* and with all", names, rows)
-        if rows
-        else None,
+        "readings": _listing(READINGS, names, rows) if rows else None,
         "halvings": record.get("halvings", ""),
         "learner": record.get("learner", ""),
         "neighbours": _neighbours(run) if rows else None,

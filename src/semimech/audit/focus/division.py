@@ -36,7 +36,7 @@ def divide(pool: Pool, repeat: int, *, ordering: Ordering, seed: int, eligible: 
     half = len(series) // 2
     train, test = np.sort(series[:half]), np.sort(series[half:])
     outside = pool.outside if eligible is None else pool.outside[eligible[pool.outside]]
-    near = pool.similarity[np.ix_(outside, train)]
+    near = (pool.similarity if pool.near is None else pool.near)[np.ix_(outside, train)]
     closeness = near.mean(axis=1) if ordering == "mean" else near.max(axis=1)
     return Division(
         train, test, outside[np.argsort(-closeness, kind="stable")], int(generator.integers(np.iinfo(np.int32).max))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from math import sqrt
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from semimech.audit.focus.readings import FIXED, RANKING, READINGS, RECALIBRATED, REGRESSION
+from semimech.audit.focus.readings import ERROR, FIXED, RANKING, READINGS, RECALIBRATED, REGRESSION
 from semimech.audit.focus.surface import Surface
 
 CONFIDENCE = 0.95
@@ -34,7 +34,8 @@ class Gains:
     """One reading, over all thresholds or at one: scores without outsiders, with all, and with N* of them.
 
     `best` is the median over repeats of N*, which each repeat chooses on its training half; `focus` = A(N*) - A(all),
-    `transfer` = A(N*) - A(0), `pooling` = A(all) - A(0), all of the test half.
+    `transfer` = A(N*) - A(0), `pooling` = A(all) - A(0), all of the test half; of the squared error they are
+    reductions, so that above 0 is better everywhere.
     """
 
     reading: str
@@ -51,6 +52,11 @@ class Gains:
     def conflict(self) -> bool:
         """Whether the score falls beyond N*, or below where it began, by more than the repeats vary."""
         return self.focus.low > 0 or self.pooling.high < 0
+
+    @property
+    def helps(self) -> bool:
+        """Whether the score gains from N* outsiders, or from all, by more than the repeats vary."""
+        return self.transfer.low > 0 or self.pooling.low > 0
 
 
 def estimate(values: np.ndarray, sizes: tuple[int, int]) -> Estimate:
@@ -75,12 +81,15 @@ def mean_of_known(scores: np.ndarray, axis: int) -> np.ndarray:
 
 
 def gains(surface: Surface) -> list[Gains]:
-    """The gains of each reading over all thresholds, then at each threshold; of the regression once."""
+    """The gains of each reading over all thresholds, of the regression and its error, then at each threshold."""
     # A threshold without a score in some repeat is left out of that repeat's mean, in the same way for every N.
     outer, inner = (mean_of_known(one, axis=2) for one in (surface.outer, surface.inner))
     found = [_gains(surface, name, None, outer[:, row], inner[:, row]) for row, name in enumerate(READINGS)]
     regression = surface.outer_regression[:, 0], surface.inner_regression[:, 0]
     found.append(_gains(surface, REGRESSION, None, *regression))
+    found.append(
+        _reductions(_gains(surface, ERROR, None, -surface.outer_regression[:, 1], -surface.inner_regression[:, 1]))
+    )
     for column, threshold in enumerate(surface.thresholds):
         for row, name in enumerate(READINGS):
             scores = surface.outer[:, row, column], surface.inner[:, row, column]
@@ -99,6 +108,15 @@ def _gains(surface: Surface, reading: str, threshold: float | None, outer: np.nd
     return Gains(reading, threshold, best, *(estimate(part, surface.sizes) for part in parts))
 
 
+def _reductions(found: Gains) -> Gains:
+    """The gains of a negated error, with the errors themselves as they are."""
+
+    def negated(one: Estimate) -> Estimate:
+        return Estimate(-one.mean, -one.high, -one.low, one.error)
+
+    return replace(found, none=negated(found.none), all=negated(found.all), chosen=negated(found.chosen))
+
+
 def curves(surface: Surface) -> pd.DataFrame:
     """The surface as a long table: reading, threshold, outsiders N, and the estimate.
 
@@ -111,7 +129,7 @@ def curves(surface: Surface) -> pd.DataFrame:
         for row, reading in enumerate(READINGS):
             rows += _curve(surface, reading, float(threshold), surface.outer[:, row, column])
     rows += _curve(surface, REGRESSION, float("nan"), surface.outer_regression[:, 0])
-    rows += _curve(surface, "squared error", float("nan"), surface.outer_regression[:, 1])
+    rows += _curve(surface, ERROR, float("nan"), surface.outer_regression[:, 1])
     return pd.DataFrame(rows, columns=["reading", "threshold", "outsiders", *ESTIMATED])
 
 
@@ -120,23 +138,26 @@ def _curve(surface: Surface, reading: str, threshold: float, scores: np.ndarray)
     return [(reading, threshold, int(n), *astuple(one)) for n, one in zip(surface.counts, found)]
 
 
-def verdict(found: list[Gains]) -> str:
-    """May the outsiders be pooled, for this learner, in one or two sentences."""
+def verdict(found: list[Gains], leading: str = RANKING) -> str:
+    """May the outsiders be pooled, for this learner, by the reading `leading`, in one or two sentences."""
     whole = {one.reading: one for one in found if one.threshold is None}
-    ranking, fixed = whole[RANKING], whole[FIXED]
-    if ranking.conflict:
-        said = f"Pooling blurs the learner: ranking falls from {_three(ranking.chosen)} at N* to {_three(ranking.all)}"
-        return f"{said} with all outsiders (focus gain {_signed(ranking.focus)}); use about {ranking.best:,.0f}."
+    lead, fixed = whole[leading], whole[FIXED]
+    if lead.conflict:
+        first = "The nearest outsiders help and the others undo it" if lead.helps else "Pooling blurs the learner"
+        return (
+            f"{first}: {leading} goes from {_three(lead.none)} without to {_three(lead.chosen)} at N* and "
+            f"{_three(lead.all)} with all outsiders (focus gain {_signed(lead.focus)}); use about {lead.best:,.0f}."
+        )
     if fixed.conflict and not whole[RECALIBRATED].conflict:
         return (
             "Pooling moves the threshold, not the ranking: from none to all outsiders balanced accuracy at 0.5 changes "
-            f"by {_signed(fixed.pooling)}, ranking by {_signed(ranking.pooling)}; choose the cut-off anew."
+            f"by {_signed(fixed.pooling)}, {leading} by {_signed(lead.pooling)}; choose the cut-off anew."
         )
-    if ranking.pooling.low > 0 or ranking.transfer.low > 0:
-        return f"Pooling helps: ranking changes by {_signed(ranking.pooling)} from none to all outsiders."
+    if lead.helps:
+        return f"Pooling helps: {leading} gains {_signed(lead.pooling)} from none to all outsiders."
     return (
-        f"Pooling neither helps nor harms the ranking by more than the repeats vary: {_signed(ranking.pooling)} from "
-        f"none ({_three(ranking.none)}) to all outsiders."
+        f"Pooling neither helps nor harms the {leading} by more than the repeats vary: {_signed(lead.pooling)} from "
+        f"none ({_three(lead.none)}) to all outsiders."
     )
 
 

@@ -22,7 +22,8 @@ class Pool:
     `similarity` n x n is a positive definite kernel with ones on its diagonal (Tanimoto of fingerprints, a correlation
     of cell contexts); `values` n is what is predicted (-log10 of molar activity, or an effect); `relation` n says
     whether the true value is known to lie BELOW (-1) or ABOVE (1) it, or is EXACT (0); `in_series` n is a mask;
-    `features` n x f, or None, serves learners that want more than the similarity.
+    `features` n x f, or None, serves learners that want more than the similarity; `near` n x n, or None, is by what
+    outsiders (rows) are sorted against the series (columns) where that is not the similarity.
 
     Raises UserError for shapes that differ, values that are not finite, and a series of fewer than 20 rows.
     """
@@ -32,6 +33,7 @@ class Pool:
     relation: np.ndarray
     in_series: np.ndarray
     features: np.ndarray | None = None
+    near: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.values)
@@ -39,6 +41,8 @@ class Pool:
             raise UserError(f"The similarity is {self.similarity.shape}, the values are {n}: give one row for each.")
         if self.features is not None and len(self.features) != n:
             raise UserError(f"There are {len(self.features)} rows of features and {n} values: give one row for each.")
+        if self.near is not None and self.near.shape != (n, n):
+            raise UserError(f"The nearness is {self.near.shape}, the values are {n}: give one row for each.")
         bad = np.flatnonzero(~np.isfinite(self.values))
         if len(bad):
             raise UserError(f"Row {bad[0]} has no finite value ({len(bad):,} such rows): leave these rows out.")

@@ -8,12 +8,14 @@ from scipy.stats import rankdata
 from semimech.audit.focus.pool import ABOVE, BELOW, EXACT
 
 FIXED, RECALIBRATED, RANKING, REGRESSION = "fixed threshold", "recalibrated", "ranking", "regression"
+ERROR = "squared error"
 READINGS = (FIXED, RECALIBRATED, RANKING)
 MEANING = {
     FIXED: "balanced accuracy of confidences cut at 0.5",
     RECALIBRATED: "balanced accuracy at the cut-off that is best on left-out compounds of the training half",
     RANKING: "area under the ROC curve of the confidences",
     REGRESSION: "concordance of predicted and measured activity over the pairs that censoring leaves comparable",
+    ERROR: "mean squared error of predicted values; its gains are reductions",
 }
 LEAST_OF_A_HALF = 3
 

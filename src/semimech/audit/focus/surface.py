@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from semimech.audit.focus.division import Ordering, counts, divide
 from semimech.audit.focus.learner import Learner, Task
@@ -18,7 +19,6 @@ from semimech.audit.focus.repeat import Repeat, score
 from semimech.audit.focus.store import Store, digest
 from semimech.support.errors import UserError
 from semimech.support.machine import cores
-from semimech.support.optional import require
 from semimech.support.progress import Monitor, silent
 
 
@@ -130,7 +130,7 @@ def _side_by_side(one: Any, repeats: int, workers: int, monitor: Monitor, label:
 @contextmanager
 def one_thread_each() -> Iterator[None]:
     """Linear algebra on one thread: the repeats themselves fill the cores, and threads of threads would fight."""
-    with require("threadpoolctl", extra="chem").threadpool_limits(1):
+    with threadpool_limits(1):
         yield
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from semimech.audit.focus.surface import Surface
+
 
 @dataclass(frozen=True)
 class Theory:
@@ -47,3 +49,9 @@ def theory(counts: np.ndarray, errors: np.ndarray, size: int) -> Theory:
     left, whole = float(np.square(errors - fitted).sum()), float(np.square(errors - errors.mean()).sum())
     floor, variance, bias = (float(one) for one in weights)
     return Theory(size, floor, variance, bias, fitted, 1 - left / whole if whole > 0 else 1.0)
+
+
+def theory_of(surface: Surface) -> Theory | None:
+    """The theory fitted to the mean squared errors of a surface; None where its learner has no regression."""
+    errors = surface.outer_regression[:, 1].mean(axis=0)
+    return None if np.isnan(errors).any() else theory(surface.counts, errors, surface.sizes[0])

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from semimech.audit.options import TableOptions
 from semimech.support.errors import UserError
-
-if TYPE_CHECKING:
-    from semimech.audit.focus.of_table import Focus
 
 NANO = 9
 
@@ -73,6 +70,7 @@ def focus(
     from semimech.audit.focus.learners import learner_of
     from semimech.audit.focus.of_table import focus as measure_focus
     from semimech.cli.audit.source import read_table_and_series
+    from semimech.cli.focus_results import keep_focus, show_focus
     from semimech.cli.interrupt import stopping
     from semimech.cli.progress import progress_bar
 
@@ -100,42 +98,5 @@ def focus(
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} keeps the finished repeats: the same command goes on from there.") from None
-    _write(found, out)
-    if figures:
-        _draw(found, out)
-    _show(found, out)
-
-
-def _write(found: Focus, out: Path) -> None:
-    from semimech.support.files import write_json, write_text
-
-    write_text(out / "surface.csv", found.curves.to_csv(index=False))
-    write_json(out / "focus.json", found.as_dict())
-
-
-def _draw(found: Focus, out: Path) -> None:
-    from semimech.plot.focus import focus_curves, focus_surface
-    from semimech.plot.style import save
-
-    table = found.curves
-    whole = table[table["outside"] == "all"]
-    best = {one.reading: one.best for one in found.gains if one.threshold is None}
-    save(focus_curves(whole, best, found.theory.fitted if found.theory else None), out / "curves")
-    save(focus_surface(whole), out / "surface")
-
-
-def _show(found: Focus, out: Path) -> None:
-    surface = found.surface
-    print(
-        f"{surface.learner}: {len(surface.outer)} halvings of {sum(surface.sizes)} compounds, up to "
-        f"{surface.counts[-1]:,} outsiders, {len(surface.thresholds)} thresholds"
-    )
-    print(f"{'reading':<16} {'none':>6} {'N*':>6} {'all':>6}   N*      focus gain A(N*) - A(all)   all - none")
-    for one in found.gains:
-        if one.threshold is None:
-            gain, pooled = (f"{e.mean:+.3f} [{e.low:+.3f}, {e.high:+.3f}]" for e in (one.focus, one.pooling))
-            scores = " ".join(f"{part.mean:6.3f}" for part in (one.none, one.chosen, one.all))
-            print(f"{one.reading:<16} {scores}   {one.best:<7,.0f} {gain:<27} {pooled}")
-    for sentence in found.sentences():
-        print(sentence)
-    print(f"written  {out}")
+    keep_focus(found, out, figures=figures)
+    show_focus(found, out)
