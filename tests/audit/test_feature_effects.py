@@ -17,6 +17,15 @@ def hc2(design: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float((inverse @ design.T @ y)[0]), float(np.sqrt((inverse @ meat @ inverse)[0, 0]))
 
 
+def satterthwaite(design: np.ndarray) -> float:
+    """Degrees of freedom of the HC2 variance of the first column's coefficient, by the traces of n x n matrices."""
+    hat = design @ np.linalg.pinv(design.T @ design) @ design.T
+    rest = np.eye(len(hat)) - hat
+    weights = np.linalg.pinv(design.T @ design)[0] @ design.T
+    form = rest @ np.diag(weights**2 / np.diag(rest))
+    return float(np.trace(form) ** 2 / np.trace(form @ form))
+
+
 def test_bits_as_welch_says() -> None:
     rng = np.random.default_rng(0)
     bits = (rng.random((90, 70)) < rng.uniform(0.1, 0.9, 70)).astype(np.uint8)
@@ -36,7 +45,7 @@ def test_numbers_as_least_squares_says() -> None:
     for j in range(3):
         slope, error = hc2(np.column_stack([x[:, j], np.ones(40)]), y)
         assert (found.effect[j], found.standard_error[j]) == pytest.approx((slope, error))
-        assert found.freedom[j] == 38
+        assert found.freedom[j] == pytest.approx(satterthwaite(np.column_stack([x[:, j], np.ones(40)])))
 
 
 def test_within_groups_as_dummies_say() -> None:
@@ -50,7 +59,16 @@ def test_within_groups_as_dummies_say() -> None:
     for j in range(4):
         slope, error = hc2(np.column_stack([bits[inside, j], dummies]), y[inside])
         assert (found.effect[j], found.standard_error[j]) == pytest.approx((slope, error))
-        assert found.freedom[j] == 60 - 6 - 1
+        assert found.freedom[j] == pytest.approx(satterthwaite(np.column_stack([bits[inside, j], dummies])))
+
+
+def test_rare_bits_of_many_groups_are_significant_as_often_as_they_should() -> None:
+    rng = np.random.default_rng(4)
+    groups, bits = np.repeat(np.arange(60), 5), np.zeros((300, 1), np.uint8)
+    bits[:12:4] = 1  # the bit varies in three groups of five
+    p = np.array([feature_effects(bits, rng.normal(size=300), groups).p_value[0] for _ in range(1500)])
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=0.025)
+    assert (p < 0.001).mean() < 0.006
 
 
 def test_what_does_not_vary_has_no_p_value() -> None:

@@ -32,7 +32,8 @@ def feature_effects(features: np.ndarray, y: np.ndarray, groups: np.ndarray | No
     b = sum (x - mean x) y / sum (x - mean x)^2, its variance sum (x - mean x)^2 e^2 / (1 - h) / (sum (x - mean x)^2)^2
     (HC2; MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7). For a feature of 0 and 1 that is the difference of
     means with Welch's error, and its degrees of freedom are Welch's. Within groups (n, integers from 0) x and y are
-    taken as differences from their group's mean.
+    taken as differences from their group's mean. There, and for numbers, the degrees of freedom are Satterthwaite's
+    (Bell & McCaffrey 2002; Imbens & Kolesar 2016, doi:10.1162/REST_a_00552): few where few compounds tell of a feature.
 
     >>> y = np.array([1.0, 2.0, 4.0, 6.0])
     >>> feature_effects(np.array([[0], [0], [1], [1]]), y).effect.tolist()
@@ -60,7 +61,7 @@ def _block(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> np.ndarra
         leverage = (1 / counts)[of_row][:, None] + centred**2 / size
         room = np.where(leverage < 1 - EPSILON, 1 - leverage, np.nan)
         shares = (centred * (residual - slope * centred) / size) ** 2 / room
-    freedom = np.full(x.shape[1], len(y) - len(counts) - 1.0)
+    freedom = _satterthwaite(centred, room, of_row, counts)
     binary = ((x == 0) | (x == 1)).all(0)
     if groups is None and binary.any():
         freedom[binary] = _welch_freedom(x[:, binary], shares[:, binary])
@@ -71,8 +72,29 @@ def _centred(values: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.n
     """Values (n x k) less the mean of their group."""
     if len(counts) == 1:
         return values - values.mean(0)
+    return values - (_summed(values, groups, counts) / counts[:, None])[groups]
+
+
+def _satterthwaite(centred: np.ndarray, room: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Degrees of freedom (tr MD)^2 / tr MDMD of the variance e' D e, where M leaves residuals of even noise.
+
+    D = diag(x^2 / (1 - h)) for the centred feature x, M = I - 1/n_group within groups - x x' / sum x^2.
+    """
+    size = (centred**2).sum(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = centred**2 / room
+        leverage = 1 - room
+        lone = (d**2 * ((1 - leverage) ** 2 - leverage**2)).sum(0)
+        across = ((d * centred**2).sum(0) / size) ** 2
+        sums = _summed(d, groups, counts) ** 2 / counts[:, None] ** 2
+        mixed = 2 * _summed(d * centred, groups, counts) ** 2 / counts[:, None] / size
+        return np.asarray((d * room).sum(0) ** 2 / (lone + across + (sums + mixed).sum(0)))
+
+
+def _summed(values: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sums of the rows of values (n x k) in each group."""
     members = sp.csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))), shape=(len(counts), len(groups)))
-    return values - ((members @ values) / counts[:, None])[groups]
+    return np.asarray(members @ values)
 
 
 def _welch_freedom(x: np.ndarray, shares: np.ndarray) -> np.ndarray:
