@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from tests.audit.bioactivities import plain_table, written
 
 from semimech.audit import read_bioactivities
@@ -45,6 +46,20 @@ def test_a_reversal_is_one_that_pooling_makes() -> None:
     within = conflict_of(frame, y, mask, groups=mask.astype(int)).features
     assert within["class"].tolist() == ["agreement"]
     assert within["effect_pooled"].iloc[0] == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_difference_has_the_freedom_of_satterthwaite() -> None:
+    rng = np.random.default_rng(2)
+    mask = np.arange(60) < 20
+    bits = pd.DataFrame({"bit 0": np.tile([0, 1], 30).astype(np.uint8)})
+    y = rng.normal(0, np.where(mask, 1.0, 0.3)) + 0.4 * mask * bits["bit 0"].to_numpy()
+    found = conflict_of(bits, y, mask, correction="bonferroni").features.iloc[0]
+    parts = [y[(mask == inside) & (bits["bit 0"] == bit)] for inside in (True, False) for bit in (1, 0)]
+    shares = [part.var(ddof=1) / len(part) for part in parts]
+    slopes = parts[0].mean() - parts[1].mean(), parts[2].mean() - parts[3].mean()
+    freedom = sum(shares) ** 2 / sum(share**2 / (len(part) - 1) for share, part in zip(shares, parts))
+    expected = 2 * stats.t.sf(abs(slopes[0] - slopes[1]) / np.sqrt(sum(shares)), freedom)
+    assert found["q_difference"] == pytest.approx(expected)
 
 
 def test_no_conflict_is_found_where_there_is_none() -> None:

@@ -7,7 +7,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from tests.audit.bioactivities import molecules
 
 from semimech.audit import fingerprints
-from semimech.audit.fingerprints import morgan, nearest, tanimoto
+from semimech.audit.fingerprints import closeness, morgan, nearest, tanimoto
 
 
 def test_as_rdkit_says() -> None:
@@ -33,3 +33,6 @@ def test_blocks_and_nearest_are_those_of_the_whole(monkeypatch: pytest.MonkeyPat
     place, similarity = nearest(bits[:30], bits[30:])
     np.testing.assert_array_equal(place, whole.argmax(1))
     np.testing.assert_array_equal(similarity, whole.max(1))
+    mean, largest = closeness(bits[:30], bits[30:])
+    np.testing.assert_allclose(mean, whole.mean(1), rtol=1e-6)
+    np.testing.assert_array_equal(largest, whole.max(1))

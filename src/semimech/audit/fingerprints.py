@@ -66,6 +66,15 @@ def nearest(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return place, best
 
 
+def closeness(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and largest Tanimoto similarity of each fingerprint of a to all of b: n, n."""
+    found = np.empty((2, len(a)), np.float32)
+    for rows in blocks(len(a)):
+        similarity = tanimoto(a[rows], b)
+        found[0, rows], found[1, rows] = similarity.mean(1), similarity.max(1)
+    return found[0], found[1]
+
+
 def blocks(count: int) -> Iterator[slice]:
     """The rows from 0 to `count` in turn, at most `BLOCK` together."""
     return (slice(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK))

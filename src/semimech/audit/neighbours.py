@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from semimech.audit.columns import DESCRIBING
-from semimech.audit.fingerprints import morgan, tanimoto
+from semimech.audit.fingerprints import closeness, morgan
 from semimech.audit.table import Bioactivities
 
 
@@ -18,10 +18,9 @@ def neighbours_of(table: Bioactivities, in_series: np.ndarray) -> pd.DataFrame:
     """
     bits = morgan(table)
     outside = np.flatnonzero(~in_series)
-    near = tanimoto(bits[outside], bits[in_series])
-    mean = near.mean(axis=1)
+    mean, most = closeness(bits[outside], bits[in_series])
     order = np.argsort(-mean, kind="stable")
     named = [column for column in DESCRIBING if column in table.compounds]
     found = table.compounds.iloc[outside[order]][["smiles", "p_activity", "relation", *named]]
     rank = pd.RangeIndex(1, len(order) + 1, name="rank")
-    return found.assign(mean_similarity=mean[order], largest_similarity=near.max(axis=1)[order]).set_index(rank)
+    return found.assign(mean_similarity=mean[order], largest_similarity=most[order]).set_index(rank)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from tests.audit.bioactivities import plain_table, written
 
+from semimech.audit.focus import of_table
 from semimech.cli import main
 
 
@@ -117,3 +118,11 @@ def test_the_farthest_outsiders_are_left_out_and_counted(arguments: list[str], c
 def test_a_curve_needs_a_series(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
     assert main(arguments[:3]) == 2
     assert "give --series COLUMN=VALUE" in capsys.readouterr().err
+
+
+def test_more_compounds_than_fit_are_refused(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(of_table, "LARGEST", 90)
+    assert main([*arguments, "--repeats", "2"]) == 2
+    assert "The series of 40 compounds and its outsiders are 120, more than the 90" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from semimech.audit.fingerprints import morgan, tanimoto
+from semimech.audit.fingerprints import closeness, morgan, tanimoto
 from semimech.audit.focus.control import Matched, matched
 from semimech.audit.focus.found import Focus
 from semimech.audit.focus.gains import gains
@@ -20,6 +20,7 @@ from semimech.audit.table import Bioactivities
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, Steps, silent
 
+LARGEST = 10_000
 RELATIONS = {"<": BELOW, "=": EXACT, ">": ABOVE}
 
 
@@ -36,8 +37,8 @@ def nearest(bits: np.ndarray, in_series: np.ndarray, largest: int) -> np.ndarray
     outside = np.flatnonzero(~in_series)
     if len(outside) <= largest:
         return np.arange(len(bits))
-    closeness = tanimoto(bits[outside], bits[in_series]).mean(axis=1)
-    kept = outside[np.argsort(-closeness, kind="stable")[:largest]]
+    mean, _ = closeness(bits[outside], bits[in_series])
+    kept = outside[np.argsort(-mean, kind="stable")[:largest]]
     return np.sort(np.concatenate([np.flatnonzero(in_series), kept]))
 
 
@@ -63,6 +64,11 @@ def focus(
         raise UserError(f"At most {largest} outsiders leave nothing to add: give at least 1.")
     bits = morgan(table)
     rows = nearest(bits, in_series, largest)
+    if len(rows) > LARGEST:
+        raise UserError(
+            f"The series of {np.count_nonzero(in_series):,} compounds and its outsiders are {len(rows):,}, more than "
+            f"the {LARGEST:,} whose similarities to each other can be kept: name a smaller series or fewer --outsiders."
+        )
     pool = pool_of(table, rows, in_series, bits)
     chosen = tuple(float(one) for one in thresholds or pool.quantiles(20))
     if not chosen:
