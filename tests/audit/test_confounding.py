@@ -91,3 +91,11 @@ def test_splits_that_cannot_be_made_are_told(tmp_path: Path) -> None:
     found = confounding_of(table, options=ConfoundingOptions(splits=("random", "document", "assay")))
     assert found.missing == ("document", "assay")
     assert "The table cannot be split by document, assay." in confounding_sentences(found)
+
+
+def test_a_split_whose_test_compounds_are_all_bounds_is_told(tmp_path: Path) -> None:
+    frame = plain_table()
+    frame.loc[frame["year"] >= 2008, "relation"] = ">"
+    table = read_bioactivities(written(frame, tmp_path / "table.csv"))
+    found = confounding_of(table, options=ConfoundingOptions(splits=("random", "time")))
+    assert found.missing == ("time",)

@@ -49,3 +49,12 @@ def test_what_is_held_out_teaches_nothing() -> None:
         marks.ridge(train, values, ~train, marks.moments(train)) for values in (y, np.where(train[:, None], y, 99.0))
     )
     np.testing.assert_array_equal(first, second)
+
+
+def test_without_a_landmark_in_training_the_mean_is_predicted() -> None:
+    bits = morgan(molecules(60), 2, 512)
+    marks = landmarks_of(bits, 3)
+    train = np.isin(np.arange(60), marks.rows, invert=True)
+    y = np.arange(60.0)[:, None]
+    found = marks.ridge(train, y, ~train, marks.moments(train))
+    np.testing.assert_allclose(found, np.full((3, 1), y[train].mean()))

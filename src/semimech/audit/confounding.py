@@ -83,10 +83,9 @@ def confounding_of(
     for how in options.splits:
         inner = steps.begin(f"{how} split")
         tests = partition(table, described.fingerprints, how, options.folds, seed, inner)
-        if not tests:
-            missing.append(how)
-            continue
-        rows += _scored(described, how, tests, inner)
+        scored = _scored(described, how, tests, inner) if tests else []
+        rows += scored
+        missing += [] if scored else [how]
     if not rows:
         raise UserError(f"The table cannot be split by {', '.join(missing)}: give --splits random.")
     return Confounding(pd.DataFrame(rows).set_index(["split", "compounds"]), tuple(missing), tuple(levels))
