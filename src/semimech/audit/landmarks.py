@@ -71,7 +71,8 @@ class Landmarks:
     def ridge(self, train: np.ndarray, y: np.ndarray, test: np.ndarray, moments: Moments) -> np.ndarray:
         """Predictions (m x k) for the mask `test` of kernel ridge of y (n x k) on `train` (mask, with its moments).
 
-        Nystroem with the landmarks in train (the mean of y where there are none); for each of k the penalty of least generalised cross-validation,
+        Nystroem with the landmarks in train (the mean of y where there are none); for each of k the penalty of least
+        generalised cross-validation,
         GCV(lambda) = n |y - H y|^2 / (n - tr H)^2 (Golub, Heath & Wahba 1979, doi:10.1080/00401706.1979.10489751).
         """
         own = np.flatnonzero(train[self.rows])
