@@ -3,27 +3,27 @@ import pytest
 
 from semimech.data.condition import Condition
 from semimech.data.network import Network
+from semimech.simulate.allotment import even_allotment
 from semimech.simulate.arms import Stage, designed_arms
 from semimech.simulate.courses import Courses
-from semimech.simulate.experiment import Sampling
 from semimech.simulate.perturbations import Family, actions_of
 from semimech.simulate.rows import choices_of, sample_rows
 
 NETWORK = Network.from_matrix(np.ones((3, 3)) - np.eye(3), tuple("ABC"))
 ACTIONS = actions_of((Family(nodes=("A", "B"), efficiency=0.75),), NETWORK, np.random.default_rng(0))
 PAIR = Condition((("A", 1.0), ("B", 1.0)))
-SAMPLING = Sampling(times=(24, 48), batches=2, rows=2000, control_rows=30)
+TIMES = (24, 48)
 
 
 def sampled(log_growth=0.0, differ=False):
     """Rows of controls, A, and A with B; `log_growth` is that of histories in which A was edited."""
     stages = (Stage(24, "E8"), Stage(24, "RPMI"))
-    arms = designed_arms(stages, (Condition((("A", 1.0),)), PAIR), SAMPLING.times)
+    arms = designed_arms(stages, (Condition((("A", 1.0),)), PAIR), TIMES)
     choices, histories, batches = choices_of(arms, ACTIONS, 2, differ)
     growth = np.array([[log_growth] * 2 if "A" in history.perturbations else [0, 0] for history in histories])
     states = np.zeros((len(histories), 2, 3), np.float32)
     courses = Courses(tuple(histories), batches, np.array([24, 48], np.float32), states[:, 0], states, growth)
-    return sample_rows(choices, courses, ACTIONS, SAMPLING, np.random.default_rng(1)), histories, batches
+    return sample_rows(choices, courses, ACTIONS, even_allotment(arms, 2, 2000, 30), np.random.default_rng(1)), histories, batches
 
 
 def test_each_arm_has_its_rows_at_each_time_in_each_batch():

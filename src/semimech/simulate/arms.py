@@ -45,6 +45,11 @@ class Arm:
                 doses[name] = max(doses.get(name, 0.0), dose, key=abs)
         return Condition(tuple(doses.items()))
 
+    @property
+    def label(self) -> str:
+        """What is given until its end, in its context: `A+B`, or `control`."""
+        return Condition(self.condition(self.protocol.duration).doses, self.context).label
+
     def order(self, time: float) -> str:
         """`A>B+C`: what was given first and what later, by then; '' where everything was given at once."""
         steps: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +52,18 @@ def simulate(experiment: Experiment, monitor: Monitor = silent) -> Simulation:
     Raises UserError where names or times do not fit together, or the law cannot be integrated.
     """
     random = {name: np.random.default_rng([experiment.seed, k]) for k, name in enumerate(STREAMS)}
-    batches = experiment.sampling.batches
     world = _world(experiment, random)
     nodes = world.law.network.nodes
     conditions = () if experiment.protocols else experiment.design.conditions_of(world.actions, random["design"])
     arms = experiment.arms(conditions, tuple(action.perturbation.name for action in world.actions))
-    choices, histories, batch_of = choices_of(arms, world.actions, batches, world.media.differs_by_batch)
+    allotment = experiment.allotment(arms)
+    choices, histories, batch_of = choices_of(arms, world.actions, experiment.batches, world.media.differs_by_batch)
     times = sorted({time for arm in arms for time in arm.times})
     courses = solve_courses(world, histories, batch_of, times, experiment.kinetics.half_life, monitor)
-    rows = sample_rows(choices, courses, world.actions, experiment.sampling, random["rows"])
-    instrument = experiment.measurement.instrument(random["instrument"], len(nodes), batches)
+    rows = sample_rows(choices, courses, world.actions, allotment, random["rows"])
+    instrument = experiment.measurement.instrument(random["instrument"], len(nodes), experiment.batches)
     cells = instrument.cells(random["cells"], rows.batch)
-    state, truth = _truth(experiment, world, rows, courses, instrument)
+    state, truth = _truth(experiment, allotment.batches, world, rows, courses, instrument)
     header = _header(experiment, world, rows, _obs(rows, cells, state, experiment.measurement.scale))
     noisy = _noisy(experiment.kinetics, world, courses)
     return Simulation(header, truth, world.law, rows, courses, instrument, cells, noisy, experiment.seed)
@@ -73,7 +73,7 @@ def _world(experiment: Experiment, random: Mapping[str, np.random.Generator]) ->
     network = experiment.topology.build(random["topology"], experiment.folder)
     law = experiment.kinetics.law_of(network, random["kinetics"])
     actions = actions_of(experiment.perturbations, network, random["perturbations"])
-    media = media_of(experiment.media, network.nodes, experiment.sampling.batches, random["media"])
+    media = media_of(experiment.media, network.nodes, experiment.batches, random["media"])
     return World(law, actions, media, _growth(experiment.growth, network))
 
 
@@ -93,7 +93,7 @@ def _noisy(kinetics: Kinetics, world: World, courses: Courses) -> NoisyCells | N
 
 
 def _truth(
-    experiment: Experiment, world: World, rows: Rows, courses: Courses, instrument: Instrument
+    experiment: Experiment, batches: Sequence[str], world: World, rows: Rows, courses: Courses, instrument: Instrument
 ) -> tuple[np.ndarray, Truth]:
     """(for each row the number of its state, the truth with the states that some row is in)."""
     time = np.searchsorted(courses.times, rows.time.astype(np.float32))
@@ -103,16 +103,15 @@ def _truth(
     table = {
         "history": [in_words(courses.histories[k]) for k in history],
         "time": courses.times[moment].astype(float),
-        "batch": [f"batch {courses.batches[k] + 1}" if differ else "all" for k in history],
+        "batch": [batches[courses.batches[k]] if differ else "all" for k in history],
     }
     constants = world.law.constants
-    batches = [f"batch {k + 1}" for k in range(experiment.sampling.batches)]
     return state, Truth(
         experiment.declaration,
         constants.join(instrument.constants(constants.index)),
         courses.states[history, moment],
         pd.DataFrame(table),
-        pd.DataFrame(instrument.batch_factors, index=constants.index, columns=batches),
+        pd.DataFrame(instrument.batch_factors, index=constants.index, columns=list(batches)),
     )
 
 

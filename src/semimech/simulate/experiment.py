@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from semimech.data.condition import Condition
 from semimech.data.protocol import Protocol, protocols_from
+from semimech.simulate.allotment import Allotment, even_allotment, read_allotment
 from semimech.simulate.arms import Arm, Stage, declared_arms, designed_arms
 from semimech.simulate.design import Design
 from semimech.simulate.laws import Kinetics
@@ -33,13 +34,15 @@ class Sampling:
 
     times: hours since the beginning; not given: the end of each protocol. Cells are destroyed by sampling, so every
     time has its own, and its own controls. batches: each has its own rows of everything. rows, control_rows: rows of
-    each perturbed condition, and of each control, at each time in each batch.
+    each perturbed condition, and of each control, at each time in each batch. layout: in the place of these three, a
+    CSV file beside the configuration with columns batch, arm, cells, such as `semimech design plan` writes.
     """
 
     times: tuple[float, ...] = ()
     batches: int = 2
     rows: int = 50
     control_rows: int = 200
+    layout: str = ""
 
     def __post_init__(self) -> None:
         if not all(isinstance(time, int | float) for time in self.times):
@@ -69,8 +72,21 @@ class Experiment:
     growth: Mapping[str, float] = field(default_factory=dict)
     sampling: Sampling = field(default_factory=Sampling)
     measurement: Measurement = field(default_factory=Measurement)
+    layout: Allotment | None = None
     declaration: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
+
+    @property
+    def batches(self) -> int:
+        """Their number."""
+        return len(self.layout.batches) if self.layout else self.sampling.batches
+
+    def allotment(self, arms: Sequence[Arm]) -> Allotment:
+        """The cells of every arm in every batch; UserError where the layout has arms that are not among these."""
+        if self.layout is None:
+            return even_allotment(arms, self.sampling.batches, self.sampling.rows, self.sampling.control_rows)
+        self.layout.check(arms)
+        return self.layout
 
     def arms(self, conditions: tuple[Condition, ...], perturbations: tuple[str, ...]) -> tuple[Arm, ...]:
         """Controls and perturbed arms; UserError for unknown perturbations or media, and times outside."""
@@ -107,6 +123,8 @@ def _experiment(content: Mapping[str, Any], source: str, folder: Path, seed: int
     if not isinstance(name, str) or isinstance(first, bool) or not isinstance(first, int) or first < 0:
         raise UserError(f"{source} needs a name that is text and a seed that is a whole number of at least 0.")
     defaults = Experiment()
+    sampling = _options(content, "sampling", defaults.sampling)
+    _check_layout(sampling, content)
     return Experiment(
         name=name,
         seed=first,
@@ -118,11 +136,18 @@ def _experiment(content: Mapping[str, Any], source: str, folder: Path, seed: int
         protocols=protocols_from(_tables(content, "protocol"), source),
         media={name: _section(part, Medium(), f"medium.{name}") for name, part in _tables(content, "medium").items()},
         growth=_numbers(content, "growth"),
-        sampling=_options(content, "sampling", defaults.sampling),
+        sampling=sampling,
+        layout=read_allotment(folder / sampling.layout) if sampling.layout else None,
         measurement=_options(content, "measurement", defaults.measurement),
         declaration={**content, "seed": first},
         folder=folder,
     )
+
+
+def _check_layout(sampling: Sampling, content: Mapping[str, Any]) -> None:
+    beside = [name for name in ("batches", "rows", "control_rows") if name in content.get("sampling", {})]
+    if sampling.layout and beside:
+        raise UserError(f"The section [sampling] has both layout and {beside[0]}: the layout says it, leave it out.")
 
 
 def _options(content: Mapping[str, Any], name: str, defaults: T) -> T:

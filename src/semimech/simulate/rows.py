@@ -11,9 +11,9 @@ import scipy.sparse as sp
 
 from semimech.data.condition import design_matrix
 from semimech.data.protocol import Protocol
+from semimech.simulate.allotment import Allotment
 from semimech.simulate.arms import Alternative, Arm, alternatives
 from semimech.simulate.courses import Courses
-from semimech.simulate.experiment import Sampling
 from semimech.simulate.perturbations import Action
 from semimech.support import keys
 
@@ -65,10 +65,10 @@ def sample_rows(
     choices: Sequence[Choice],
     courses: Courses,
     actions: Sequence[Action],
-    sampling: Sampling,
+    allotment: Allotment,
     random: np.random.Generator,
 ) -> Rows:
-    """Draw the cells of every choice at each time; what has grown is found more often.
+    """Draw the cells of every choice at each time, as many as are allotted; what has grown is found more often.
 
     P(way) ~ share exp(log growth).
     """
@@ -78,7 +78,7 @@ def sample_rows(
     for choice in choices:
         for time in choice.arm.times:
             condition = choice.arm.condition(time)
-            count = sampling.control_rows if choice.arm.protocol.is_control else sampling.rows
+            count = allotment.cells.get((choice.batch, choice.arm.label), 0)
             growth = courses.log_growth[list(choice.histories), at[float(np.float32(time))]]
             weight = np.array([way.share for way in choice.ways]) * np.exp(growth - growth.max())
             drawn = random.choice(len(choice.ways), count, p=weight / weight.sum())
@@ -86,7 +86,7 @@ def sample_rows(
             designs.append((design_matrix((condition,), names), count))
     table = pd.concat(parts, ignore_index=True)
     design = sp.vstack([sp.csr_array(np.repeat(row, count, 0)) for row, count in designs], format="csr")
-    obs = _obs(table).set_axis([f"row{k + 1}" for k in range(len(table))])
+    obs = _obs(table, allotment.batches).set_axis([f"row{k + 1}" for k in range(len(table))])
     return Rows(sp.csr_array(design), obs, *(table[c].to_numpy() for c in ("number", "history", "time")))
 
 
@@ -105,10 +105,10 @@ def _part(choice: Choice, time: float, drawn: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _obs(table: pd.DataFrame) -> pd.DataFrame:
+def _obs(table: pd.DataFrame, batches: Sequence[str]) -> pd.DataFrame:
     """The columns that a screen knows; medium, context and order only where there are some."""
     columns: Mapping[str, pd.Series] = {
-        "batch": "batch " + (table["number"] + 1).astype(str),
+        "batch": table["number"].map(dict(enumerate(batches))),
         "time": table["time"],
         **{name: table[name] for name in ("medium", "context", "order") if table[name].any()},
         keys.TRUE_EDITED: table[keys.TRUE_EDITED],

@@ -1,0 +1,70 @@
+"""Cells of each arm in each batch as a table says."""
+
+import pytest
+
+from semimech.simulate.allotment import read_allotment
+from semimech.simulate.build import simulate_screen
+from semimech.simulate.experiment import read_experiment
+from semimech.support.errors import UserError
+
+DECLARED = {
+    "topology": {"nodes": 4, "edges": 2.0},
+    "perturbations": [{"nodes": ["G1", "G2"]}],
+    "sampling": {"layout": "layout.csv"},
+}
+TABLE = "batch,arm,guide,cells\nmonday,control,,7\nmonday,G1,1,2\nmonday,G1,2,3\nfriday,control,,4\nfriday,G2,1,6\n"
+TOML = """
+[topology]
+nodes = 4
+edges = 2.0
+[[perturbations]]
+nodes = ["G1", "G2"]
+[sampling]
+layout = "layout.csv"
+"""
+
+
+def simulated(folder, table=TABLE, toml=TOML):
+    (folder / "layout.csv").write_text(table, encoding="utf-8")
+    (folder / "experiment.toml").write_text(toml, encoding="utf-8")
+    return simulate_screen(folder / "experiment.toml")
+
+
+def test_every_batch_has_the_cells_of_the_table(tmp_path):
+    screen = simulated(tmp_path)
+    found = screen.obs["batch"].astype(str).to_numpy()
+    labels = [screen.conditions[code].label for code in screen.condition_codes]
+    counted = {pair: 0 for pair in zip(found, labels)}
+    for pair in zip(found, labels):
+        counted[pair] += 1
+    assert counted == {
+        ("monday", "control"): 7,
+        ("monday", "G1"): 5,
+        ("friday", "control"): 4,
+        ("friday", "G2"): 6,
+    }
+    assert list(read_allotment(tmp_path / "layout.csv").batches) == ["monday", "friday"]
+
+
+@pytest.mark.parametrize(
+    ("table", "toml", "words"),
+    [
+        (TABLE.replace("G2", "G9"), TOML, "G9"),
+        (TABLE.replace(",6", ",six"), TOML, "'six' in row 6"),
+        (TABLE.replace(",6", ",-6"), TOML, "'-6' in row 6"),
+        (TABLE.replace("cells", "n"), TOML, "no column cells"),
+        ("batch,arm,cells\n", TOML, "no row"),
+        ("batch,arm,cells\na,G1,0\n", TOML, "no arm any cells"),
+        (TABLE, TOML + "rows = 5\n", "both layout and rows"),
+        (TABLE, TOML.replace("layout.csv", "other.csv"), "no layout"),
+    ],
+)
+def test_a_wrong_layout_is_named(tmp_path, table, toml, words):
+    with pytest.raises(UserError, match=words):
+        simulated(tmp_path, table, toml)
+
+
+def test_without_a_layout_all_batches_are_alike():
+    experiment = read_experiment({**DECLARED, "sampling": {"batches": 3, "rows": 5, "control_rows": 9}})
+    arms = experiment.arms((), ())
+    assert experiment.allotment(arms).cells == {(batch, "control"): 9 for batch in range(3)}
