@@ -34,7 +34,7 @@ def test_every_batch_has_the_cells_of_the_table(tmp_path):
     screen = simulated(tmp_path)
     found = screen.obs["batch"].astype(str).to_numpy()
     labels = [screen.conditions[code].label for code in screen.condition_codes]
-    counted = {pair: 0 for pair in zip(found, labels)}
+    counted = dict.fromkeys(zip(found, labels), 0)
     for pair in zip(found, labels):
         counted[pair] += 1
     assert counted == {

@@ -23,7 +23,11 @@ def sampled(log_growth=0.0, differ=False):
     growth = np.array([[log_growth] * 2 if "A" in history.perturbations else [0, 0] for history in histories])
     states = np.zeros((len(histories), 2, 3), np.float32)
     courses = Courses(tuple(histories), batches, np.array([24, 48], np.float32), states[:, 0], states, growth)
-    return sample_rows(choices, courses, ACTIONS, even_allotment(arms, 2, 2000, 30), np.random.default_rng(1)), histories, batches
+    return (
+        sample_rows(choices, courses, ACTIONS, even_allotment(arms, 2, 2000, 30), np.random.default_rng(1)),
+        histories,
+        batches,
+    )
 
 
 def test_each_arm_has_its_rows_at_each_time_in_each_batch():

@@ -7,6 +7,7 @@ from cyclopts import App
 # name -> what it does; each is the function of that name in semimech/cli/design/<name>.py, imported when it is called.
 COMMANDS = {
     "components": "Tell the variance of cells, batches, their interactions and guides apart.",
+    "plan": "Plan batches: which perturbations, guides and controls go where, and what that will show.",
     "next": "Rank untested conditions in batches, and say whether such an order pays.",
 }
 

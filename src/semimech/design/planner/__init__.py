@@ -1,0 +1,1 @@
+"""From variance components, limits and costs to the layout of the next screen."""
