@@ -73,9 +73,9 @@ def page(found: Mapping[str, dict[str, Any]]) -> list[str]:
     reached = "reached" if cpu < LIMIT else "NOT reached"
     lines += paragraph(
         f"All three together: {cpu:.0f} s of one core ({wall:.0f} s by the clock here); the bar of {LIMIT} s on two "
-        f"cores is {reached}. Largest memory {peak:.2f} GB. A matrix of all pairs of {rows:,} compounds would be "
-        f"{rows**2 * 4 / 1e9:.0f} GB: similarities are to 750 landmarks, or in blocks of 4,096, and one law is fitted "
-        "to 5,000 compounds."
+        f"cores is {reached} by processor time. Largest memory {peak:.2f} GB. A matrix of all pairs of {rows:,} "
+        f"compounds would be {rows**2 * 4 / 1e9:.0f} GB: similarities are to 750 landmarks, or in blocks of 4,096, and "
+        "one law is fitted to 5,000 compounds."
     )
     for command in ("conflict", "confounding"):
         lines += [f"What `{command}` says of it:", ""]

@@ -7,6 +7,8 @@ import pandas as pd
 from semimech.audit.confounding import Confounding
 
 APART = ("assay", "document")
+# So much more often than chance the nearest neighbour is of the same assay where chemistry predicts it.
+TELLS = 0.2
 NAMED = ("assay", "document", "source")
 
 
@@ -63,8 +65,7 @@ def _leakage(scores: pd.DataFrame) -> list[str]:
         f"{first['similarity']:.2f} (median)"
     ]
     if name is not None:
-        said[0] += (
-            f" and comes from the same {name} in {first[f'nearest_{name}']:.0%} of cases "
-            f"({first[f'chance_{name}']:.0%} by chance), so chemistry tells the {name}"
-        )
+        same, chance = first[f"nearest_{name}"], first[f"chance_{name}"]
+        told = f", so chemistry tells the {name}" if same > chance + TELLS else ""
+        said[0] += f" and comes from the same {name} in {same:.0%} of cases ({chance:.0%} by chance){told}"
     return [f"{said[0]}."]
