@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from semimech.data.screen import Screen
 from semimech.support.errors import UserError, listed
 
 CONTROL = "control"
@@ -92,6 +93,25 @@ class Layout:
         rows = pd.concat([controls[controls["cells"] > 0], treated], ignore_index=True)
         place = rows["batch"].map({name: number for number, name in enumerate(self.batches)})
         return rows.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+
+
+def layout_of(screen: Screen, guide: str | None = None) -> Layout:
+    """The layout that a screen has: its conditions are arms, its batches within their contexts the batches."""
+    control = screen.is_control
+    present = np.unique(screen.condition_codes[~control])
+    place = np.full(len(screen.conditions), -1)
+    place[present] = np.arange(len(present))
+    cells = np.zeros((int(screen.batches.max()) + 1, len(present)), int)
+    np.add.at(cells, (screen.batches[~control], place[screen.condition_codes[~control]]), 1)
+    guides = None
+    if guide is not None:
+        pairs = pd.DataFrame({"arm": place[screen.condition_codes], "guide": screen.obs[guide].to_numpy()})[~control]
+        guides = pairs.groupby("arm")["guide"].nunique().to_numpy()
+    first = np.unique(screen.batches, return_index=True)[1]
+    named = screen.obs["batch"].astype(str).to_numpy()[first] if "batch" in screen.obs else np.full(len(first), "all")
+    names = [f"{batch}, {context}" if context else batch for batch, context in zip(named, screen.contexts[first])]
+    controls = np.bincount(screen.batches[control], minlength=len(names))
+    return Layout(tuple(names), tuple(screen.conditions[i].label for i in present), cells, controls, guides)
 
 
 def _distinct(what: str, names: Sequence[str]) -> tuple[str, ...]:
