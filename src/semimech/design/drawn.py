@@ -24,12 +24,12 @@ def draw_screen(
     kind: Kind = "unknown",
     seed: int = 0,
 ) -> Screen:
-    """A screen with this layout: level + batch + [edited] (effect + perturbation x batch + guide) + cell, all normal.
+    """A screen with this layout: level + batch + [edited] effect + [perturbed] (perturbation x batch + guide) + cell.
 
-    Components are the pooled ones, the same for every feature, so that features are repeats of each other. effects: of
-    edited cells (arms x features), else drawn with the component `perturbation`. obs has the batch, the guide, and
-    whether the cell is really edited. Raises UserError for components that are unknown, and log-normalised or log-ratio
-    alone as the scale: the law has no counts.
+    All are normal. Components are the pooled ones, the same for every feature, so that features are repeats of each
+    other. effects: of edited cells (arms x features), else drawn with the component `perturbation`. obs has the batch,
+    the guide, and whether the cell is really edited. Raises UserError for components that are unknown, and for counts
+    as the scale, which the law does not have.
     """
     if scale == "counts":
         raise UserError("The law of the error analysis gives no counts: ask for log-normalised or log-ratio.")
@@ -44,10 +44,11 @@ def draw_screen(
     table = _rows(layout)
     batch, arm, guide = (table[name].to_numpy() for name in ("batch", "arm", "guide"))
     values = level + drawn("batch", batches)[batch] + drawn("cell", len(table))
-    change = effect[arm] + drawn("interaction", batches, arms)[batch, arm]
+    change = drawn("interaction", batches, arms)[batch, arm]
     change += drawn("guide", arms, int(layout.guides_of_arm.max()))[arm, guide]
+    values[arm >= 0] += change[arm >= 0]
     edited = (arm >= 0) & (random.random(len(table)) < components.value("efficiency"))
-    values[edited] += change[edited]
+    values[edited] += effect[arm[edited]]
     return Screen(
         values.astype(np.float32),
         sp.csr_array(np.equal.outer(arm, np.arange(arms)).astype(np.float32)),
