@@ -1,12 +1,22 @@
 """Variances of contrasts against the covariance of every cell, written out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tests.design.screens import TRUTH, law_screen, uneven_layout
+from tests.design.screens import TRUTH, uneven_layout
 
 from semimech.data.effects import effects_of
-from semimech.design.components import declared
-from semimech.design.contrasts import combination_variance, contrast_variance, pair_combinations, weights_of
+from semimech.data.scale import Scale
+from semimech.design.components import Components, declared
+from semimech.design.contrasts import (
+    Reference,
+    combination_variance,
+    contrast_variance,
+    pair_combinations,
+    weights_of,
+)
+from semimech.design.drawn import draw_screen
 from semimech.design.layout import Layout
 from semimech.support.errors import UserError
 
@@ -86,14 +96,22 @@ def test_what_is_unknown_is_not_asked_for_where_nothing_rests_on_it() -> None:
         contrast_variance(one, unknown, "none")
 
 
-def test_effects_of_has_this_variance() -> None:
-    layout = uneven_layout(arms=6, batches=3)
+@pytest.mark.parametrize("reference", ["same batch", "pooled", "none"])
+@pytest.mark.parametrize("law", [LAW, declared(cell=0.4, batch=0.05, interaction=0.01, efficiency=0.6)])
+def test_effects_of_has_this_variance(law: Components, reference: Reference) -> None:
+    """The estimator of the package itself; without the batch column its controls are pooled."""
+    layout, repeats, features = uneven_layout(arms=6, batches=3, guides=2), 40, 25
     errors = []
-    for seed in range(6):
-        screen = law_screen(layout, seed, features=150, guide=0.0, perturbation=0.0)
-        errors.append(effects_of(screen, np.arange(screen.shape[0])).values)
-    found = np.mean(np.square(errors), axis=(0, 2))
-    assert found == pytest.approx(contrast_variance(layout, LAW.declare(guide=0.0)), rel=0.2)
+    for seed in range(repeats):
+        scale: Scale = "log-ratio" if reference == "none" else "log-normalised"
+        screen = draw_screen(layout, law, np.ones((6, features)), features=features, scale=scale, seed=seed)
+        if reference == "pooled":
+            screen = replace(screen, obs=screen.obs.drop(columns="batch"), _effects={})
+        found = effects_of(screen, np.arange(screen.shape[0]))
+        order = [layout.arms.index(condition.names[0]) for condition in found.conditions]
+        errors.append(found.values[np.argsort(order)] - law.efficiency)
+    empirical = np.square(errors).mean()
+    assert empirical == pytest.approx(contrast_variance(layout, law, reference, effect=1.0).mean(), rel=0.1)
 
 
 def test_a_time_has_controls_of_its_own(layout: Layout) -> None:

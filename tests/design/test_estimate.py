@@ -51,7 +51,7 @@ def test_without_controls_arms_tell_batches() -> None:
         (Layout(("x", "y"), ("a", "b"), [[9, 0], [0, 9]], [9, 9]), {"interaction": "two batches"}),
         (
             Layout(("x", "y"), ("a", "b"), [[1, 1], [1, 1]], [1, 1]),
-            {"cell": "two rows", "interaction": "two rows"},
+            {"cell": "two rows", "interaction": "two rows", "perturbation": "two rows"},
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from semimech.data.counts import count_sums
 from semimech.data.screen import Screen
 
 MULTIPLES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
-LARGE = 200.0  # mean count from which the delta method is as good as the sum over counts
+LARGE = 50.0  # mean count from which the delta method is as good as the sum over counts
+LEAST = 1e-6  # rates and dispersions below this are as good as none
+POINTS, CELLS = 400, 100  # rates between which moments are interpolated; quantiles that stand for all cells
 NODES = 5  # library sizes at which a cell's law is computed
-CHUNK = 256
 FEATURES = 1_000  # that stand for all where values are pooled
 STEP = 0.1  # of the logarithm of a rate, for the derivative
 DEPTH = ("depth", "cell", "effect")
@@ -35,18 +37,18 @@ class CountLaw:
     def cell_variance(self, multiple: float = 1.0, *, counting_only: bool = False) -> np.ndarray:
         """Variance of log(1 + 10^4 x / library) over cells at this multiple of the depth (features,).
 
-        `counting_only`: of Poisson counts, without dispersion. Exact sums over counts; above a mean of 200 the delta
-        method, (a / (1 + a mu))^2 (mu + phi mu^2) with a = 10^4 / library.
+        `counting_only`: of Poisson counts, without dispersion. Of counts of a rate the delta method above a rate of 50,
+        (a / (1 + a mu))^2 mu with a = 10^4 / library, and sums over counts below; of rates the quantiles of a gamma
+        distribution with variance phi.
         """
-        dispersion = np.zeros_like(self.dispersion) if counting_only else self.dispersion
-        parts = self._by_library(multiple, dispersion)
-        centre = sum(weight * mean for weight, (mean, _) in parts)
-        return np.array([weight * (within + (mean - centre) ** 2) for weight, (mean, within) in parts]).sum(0)
+        mean, square = self._over_cells(multiple, np.ones((1, 1)) if counting_only else self._varying)
+        return square - mean**2
 
     def sensitivity(self, multiple: float = 1.0) -> np.ndarray:
         """d mean / d log rate on the effect scale at this multiple of the depth (features,): 1 where counts abound."""
         raised = replace(self, rate=self.rate * np.exp(STEP))
-        return (raised._mean(multiple) - self._mean(multiple)) / STEP
+        higher, here = (law._over_cells(multiple, self._varying)[0] for law in (raised, self))
+        return (higher - here) / STEP
 
     def by_depth(self, cell: float) -> pd.DataFrame:
         """What other depths make of the pooled variance of a cell, `cell` as it was measured (depth, cell, effect).
@@ -75,15 +77,19 @@ class CountLaw:
         order = np.argsort(self.rate)[:: max(1, len(self.rate) // FEATURES)]
         return replace(self, rate=self.rate[order], dispersion=self.dispersion[order])
 
-    def _mean(self, multiple: float) -> np.ndarray:
-        return np.array([weight * one[0] for weight, one in self._by_library(multiple, self.dispersion)]).sum(0)
+    @cached_property
+    def _varying(self) -> np.ndarray:
+        """Rates of cells over their mean (features x cells): quantiles of the gamma distribution with variance phi."""
+        shape = 1 / np.maximum(self.dispersion, LEAST)[:, None]
+        return stats.gamma.ppf((np.arange(CELLS) + 0.5) / CELLS, shape) / shape
 
-    def _by_library(self, multiple: float, dispersion: np.ndarray) -> list[tuple[float, tuple[np.ndarray, np.ndarray]]]:
-        """(weight, mean and variance of the values) of cells of some library sizes."""
+    def _over_cells(self, multiple: float, varying: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of the values, and of their squares, over cells of all library sizes (features,)."""
         points, weights = np.polynomial.hermite_e.hermegauss(NODES)
         libraries = multiple * self.library * np.exp(self.spread * points - self.spread**2 / 2)
-        moments = [_moments(library * self.rate, dispersion, 1e4 / library) for library in libraries]
-        return list(zip(weights / weights.sum(), moments, strict=True))
+        each = [_moments(size * self.rate[:, None] * varying, 1e4 / size) for size in libraries]
+        mean, square = (np.array([part[k].mean(1) for part in each]) for k in (0, 1))
+        return weights @ mean / weights.sum(), weights @ square / weights.sum()
 
 
 def count_law_of(screen: Screen) -> CountLaw | None:
@@ -102,20 +108,14 @@ def count_law_of(screen: Screen) -> CountLaw | None:
     return CountLaw(sums.control_rates, sums.dispersion, library, spread)
 
 
-def _moments(mean: np.ndarray, dispersion: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance of log(1 + factor x) for counts of these means and dispersions."""
-    first = np.log1p(factor * mean)
-    second = (factor / (1 + factor * mean)) ** 2 * (mean + dispersion * mean**2)
-    small = np.flatnonzero(mean <= LARGE)
-    order = small[np.argsort(mean[small] * (1 + dispersion[small]))]
-    for start in range(0, len(order), CHUNK):
-        part = order[start : start + CHUNK]
-        mu, phi = mean[part], np.maximum(dispersion[part], 1e-9)
-        spread = np.sqrt(mu + phi * mu**2)
-        counts = np.arange(int((mu + 12 * spread).max()) + 20)
-        share = stats.nbinom.pmf(counts, 1 / phi[:, None], 1 / (1 + phi * mu)[:, None])
-        value = np.log1p(factor * counts)
-        total = share.sum(1)
-        first[part] = share @ value / total
-        second[part] = share @ value**2 / total - first[part] ** 2
-    return first, second
+def _moments(rate: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of log(1 + factor x) and of its square over cells with Poisson counts at these rates (features x cells)."""
+    grid = np.geomspace(max(rate.min(), LEAST), max(rate.max(), 2 * LEAST), POINTS)
+    mean = np.log1p(factor * grid) - 0.5 * grid * (factor / (1 + factor * grid)) ** 2
+    square = mean**2 + grid * (factor / (1 + factor * grid)) ** 2
+    exact = grid <= LARGE
+    counts = np.arange(int(LARGE + 12 * np.sqrt(LARGE)))
+    share, value = stats.poisson.pmf(counts, grid[exact, None]), np.log1p(factor * counts)
+    mean[exact], square[exact] = share @ value, share @ value**2
+    place = np.log(np.maximum(rate, grid[0]))
+    return np.interp(place, np.log(grid), mean), np.interp(place, np.log(grid), square)

@@ -23,6 +23,7 @@ from semimech.design.squares import (
     interaction_square,
     perturbation_square,
 )
+from semimech.support.errors import UserError
 
 
 def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) -> Components:
@@ -32,8 +33,10 @@ def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) ->
     (Henderson 1953, doi:10.2307/3001853); 95 % intervals by chi square, pooled ones with as many degrees of freedom as
     the scatter over perturbations (over batches and features, for `batch`) shows. `guide` names the column
     of obs with the guide of each cell; `seed` draws the cells whose edited share is told (`efficiencies_of`). What the
-    design cannot tell is NaN with its reason in `unidentified`.
+    design cannot tell is NaN with its reason in `unidentified`. Raises UserError for a column that is not there.
     """
+    if seed < 0:
+        raise UserError(f"The seed is {seed}: give a whole number of at least 0.")
     groups = groups_of(screen, guide)
     differences = differences_of(groups)
     found: dict[str, Square] = {}

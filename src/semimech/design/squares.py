@@ -129,6 +129,8 @@ def perturbation_square(differences: list[Difference], interaction: np.ndarray, 
     """Squares of the effects; E = mean square of the effects + the variance with which they are measured."""
     if not differences:
         raise Unidentified("no perturbation stands beside controls of its batch")
+    if np.isnan(differences[0].own).any():
+        raise Unidentified("no arm has two rows in one batch, so that effects cannot be told from the scatter of rows")
     totals, effects, noise = [], [], np.zeros_like(interaction)
     for one in differences:
         weight = one.size / one.size.sum()

@@ -31,6 +31,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["demo", "--guide", "sgRNA"], "no column sgRNA"),
         (["demo", "--batch", "lane"], "built-in"),
+        (["demo", "--seed", "-1"], "seed is -1"),
         (["nowhere.h5ad"], "nowhere.h5ad"),
     ],
 )

@@ -96,7 +96,7 @@ def _show(name: str, found: Components) -> None:
     table.add_column("", overflow="fold")
     for row in found.pooled.itertuples():
         why = found.unidentified.get(str(row.component))
-        numbers = ("-", "-") if why else (f"{row.variance:.3g}", f"{row.lower:.2g} to {row.upper:.2g}")
+        numbers = ("-", "-") if why else (f"{row.variance:.3g}", f"{row.lower:.3g} to {row.upper:.3g}")
         words = f"unknown: {why}" if why else MEANING[str(row.component)]
         table.add_row(str(row.component), *numbers, Text(words, style="yellow" if why else "dim"))
     console.print(table)
