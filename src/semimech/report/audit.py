@@ -10,14 +10,16 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from semimech.plot.mechanisms import typical_compounds
 from semimech.plot.molecules import feature_picture
 from semimech.report.audit_figures import audit_figures
 from semimech.report.page import embedded, placed, resource, template
 from semimech.report.words import count, interval, number
+from semimech.runs.audit_mechanisms import NUMBERS, kept_mechanisms
 from semimech.runs.folder import RunFolder, slug
 from semimech.support.files import write_text
 
-LISTED, REJECTED, MOLECULES = 12, 200, 780
+LISTED, REJECTED, MOLECULES, TYPICAL = 12, 200, 780, 1040
 READINGS = "The four readings and the squared error, without outsiders, with N* and with all"
 SECTIONS = {
     "data": "Data",
@@ -25,6 +27,7 @@ SECTIONS = {
     "focus": "Focus",
     "conflict": "Conflict",
     "confounding": "Confounding",
+    "mechanisms": "Mechanisms",
     "provenance": "Provenance",
 }
 
@@ -44,6 +47,7 @@ def build_audit_report(run: RunFolder, out: Path | None = None) -> Path:
         **_focus(run),
         **_conflict(run),
         **_confounding(run),
+        **_mechanisms(run),
         **_provenance(run),
     )
     path = out or run.path / "report.html"
@@ -168,7 +172,12 @@ def _confounding(run: RunFolder) -> dict[str, Any]:
         return {"confounding": part, "scores": None, "levels": ""}
     table = run.table("confounding")
     models = {"r2_chemistry": "chemistry", "r2_source_only": "source", "r2_both": "both"}
-    others = {"ranking_chemistry": "ranking", "similarity": "nearest", "nearest_assay": "same assay"}
+    others = {
+        "r2_within_assay": "within assays",
+        "ranking_chemistry": "ranking",
+        "similarity": "nearest",
+        "nearest_assay": "same assay",
+    }
     shown = {column: title for column, title in others.items() if column in table}
     rows = [
         [row["split"], row["compounds"], count(row["n"])]
@@ -181,6 +190,29 @@ def _confounding(run: RunFolder) -> dict[str, Any]:
         "confounding": part,
         "scores": _listing("R² on held-out compounds, by split", names, rows, 2),
         "levels": ", ".join(run.json("confounding")["levels"]),
+    }
+
+
+def _mechanisms(run: RunFolder) -> dict[str, Any]:
+    part = _part(run, "mechanisms")
+    if part["refused"]:
+        return {"mechanisms": part, "tried": None, "typical": ""}
+    rows = [
+        [
+            count(row["mechanisms"]),
+            number(row["log_density"]),
+            *(number(row[name], name == "gain") for name in ("gain", "error", "p")),
+            "yes" if row["taken"] else "no",
+        ]
+        for row in run.table(NUMBERS).to_dict("records")
+    ]
+    names = ("mechanisms", "log-density", "gain", "standard error", "p", "taken")
+    picture = typical_compounds(kept_mechanisms(run))
+    write_text(run.path / "figures" / "mechanism_compounds.svg", picture)
+    return {
+        "mechanisms": part,
+        "tried": _listing("Log-density of held-out compounds by the number of mechanisms", names, rows),
+        "typical": embedded(picture.encode(), "svg+xml", "typical compounds", TYPICAL),
     }
 
 

@@ -11,7 +11,9 @@ from semimech.audit.causal import read_graph
 from semimech.plot.causal import causal_picture
 from semimech.plot.confounding import scores_by_split
 from semimech.plot.focus import focus_curves, focus_surface
+from semimech.plot.mechanisms import effect_bars
 from semimech.report.page import Drawn
+from semimech.runs.audit_mechanisms import kept_mechanisms
 from semimech.runs.folder import RunFolder, slug
 
 
@@ -39,6 +41,14 @@ def audit_figures(run: RunFolder) -> Iterator[Drawn]:
             "The strictest splits stand below. Where source alone does as well as chemistry on a random split, that "
             "split says nothing of chemistry. Values below -1 are drawn at -1.",
             scores_by_split(run.table("confounding")),
+        )
+    if "refused" not in run.json("mechanisms"):
+        yield Drawn(
+            "mechanisms",
+            "mechanisms",
+            "What the same fragments do by the law of each mechanism",
+            "The fragments whose effects differ most, named by the commonest one that sets the bit.",
+            effect_bars(kept_mechanisms(run)),
         )
 
 

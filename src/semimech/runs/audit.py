@@ -6,6 +6,7 @@ graph.json, graph.toml                             which effects are identified,
 focus.json, surface.csv, neighbours.csv, repeats/  scores by number of outsiders; the outsiders, nearest first
 conflict.json, conflict.csv, carriers.csv          features that point opposite ways, compounds that carry them
 confounding.json, confounding.csv                  chemistry beside the place of measurement, by split
+mechanisms.json, mechanisms.csv, mechanism_*.csv   laws of structure of their own: how many, of which compounds
 verdict.json          the answers: may I pool, with what, how good am I, what cannot be told
 figures/ and report.html
 A part that the table does not allow is kept as the sentence that says why.
@@ -31,9 +32,12 @@ from semimech.audit.conflict_words import conflict_sentences
 from semimech.audit.confounding import confounding_of
 from semimech.audit.confounding_words import confounding_sentences
 from semimech.audit.focus.of_table import focus
+from semimech.audit.mechanisms import find_mechanisms
+from semimech.audit.mechanisms.given import default_labels
 from semimech.audit.neighbours import neighbours_of
 from semimech.audit.table import Bioactivities
 from semimech.runs.audit_graph import as_measured, questions_of
+from semimech.runs.audit_mechanisms import keep_mechanisms
 from semimech.runs.audit_options import AuditOptions
 from semimech.runs.audit_verdict import verdict_of
 from semimech.runs.folder import RunFolder
@@ -168,10 +172,18 @@ def _confounding(task: Task, monitor: Monitor) -> dict[str, Any]:
     return {"sentences": confounding_sentences(found), "missing": list(found.missing), "levels": list(found.levels)}
 
 
+def _mechanisms(task: Task, monitor: Monitor) -> dict[str, Any]:
+    labels = default_labels(task.table, task.in_series)
+    return keep_mechanisms(
+        task.run, find_mechanisms(task.table, labels=labels, seed=task.options.seed, monitor=monitor)
+    )
+
+
 PARTS: Mapping[str, Callable[[Task, Monitor], dict[str, Any]]] = {
     "check": _check,
     "graph": _graph,
     "focus": _focus,
     "conflict": _conflict,
     "confounding": _confounding,
+    "mechanisms": _mechanisms,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 from semimech.audit.confounding_words import percent
 from semimech.audit.focus.readings import FIXED, RANKING, RECALIBRATED, REGRESSION
 from semimech.runs.audit_graph import WITHIN
+from semimech.runs.audit_mechanisms import NUMBERS
 from semimech.runs.folder import RunFolder
 
 APART = ("assay", "document", "time", "cluster", "scaffold")
@@ -134,7 +135,12 @@ def _quality(run: RunFolder, confounding: dict[str, Any], whole: dict[str, Any])
 
 
 def _untold(run: RunFolder, focus: dict[str, Any]) -> list[str]:
-    return [*_unidentified(run.json("graph")["questions"]), *_control(focus), *_law(run.json("conflict"))]
+    return [
+        *_unidentified(run.json("graph")["questions"]),
+        *_control(focus),
+        *_law(run.json("conflict")),
+        *_mechanisms(run),
+    ]
 
 
 def _unidentified(questions: list[dict[str, Any]]) -> Iterator[str]:
@@ -168,6 +174,19 @@ def _law(conflict: dict[str, Any]) -> Iterator[str]:
             f"{alone['conflict']} of {alone['features']} bits point opposite ways in the series and outside, but none "
             "does beside one law of the whole structure: these data do not show another mechanism."
         )
+
+
+def _mechanisms(run: RunFolder) -> Iterator[str]:
+    record = run.json("mechanisms")
+    if "refused" in record:
+        yield f"Whether there is more than one mechanism was not asked: {record['refused']}"
+        return
+    last = run.table(NUMBERS).to_dict("records")[-1]
+    enough = record["found"] == 1
+    said = "One law of structure is enough" if enough else f"{record['found']} laws of structure are told apart"
+    more = f" (one more changes the log-density of held-out compounds by {last['gain']:+.3f} each, "
+    more += f"standard error {last['error']:.3f})"
+    yield f"{said}{'' if last['taken'] else more}; what a law is in the protein these data do not say."
 
 
 def _between(part: dict[str, Any], sign: str = "") -> str:

@@ -14,7 +14,7 @@ from semimech.cli import main
 from semimech.runs.audit import run_audit
 from semimech.runs.audit_options import AuditOptions
 
-PARTS = ("check", "graph", "focus", "conflict", "confounding")
+PARTS = ("check", "graph", "focus", "conflict", "confounding", "mechanisms")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_the_answers_come_first(audit: Path) -> None:
     assert "The effect of structure (C) and mechanism (M) on label (Y) does not follow from the pooled data" in said
     page = (audit / "report.html").read_text()
     assert page.index("May I pool?") < page.index("<h2")
-    assert page.count("<figure") >= 4
+    assert page.count("<figure") >= 5
     assert "P(Y | do(C), do(M)) is not identified" in page
     assert "<b>no</b>" not in page
     assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", page)
@@ -114,3 +114,4 @@ def test_a_part_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     said = {part["question"]: part["said"] for part in run.json("verdict")["paragraph"]}
     assert "No column tells where compounds were measured" in said["How good am I really?"]
     assert "No column tells the assays" in said["What cannot be told?"]
+    assert "80 compounds are too few to seek mechanisms in" in said["What cannot be told?"]

@@ -33,3 +33,10 @@ def motif_labels(table: Bioactivities, smarts: str) -> pd.Series:
             raise UserError(f"--motif {smarts!r} is no SMARTS that can be read: correct it.")
         has = [chem.MolFromSmiles(text).HasSubstructMatch(motif) for text in table.compounds["smiles"]]
     return pd.Series(np.where(has, "with", "without"))
+
+
+def default_labels(table: Bioactivities, in_series: np.ndarray | None) -> pd.Series | np.ndarray | None:
+    """What mechanisms are compared with where nothing is asked for: the table's own, else the series (mask)."""
+    if "mechanism" in table.compounds and table.compounds["mechanism"].nunique() > 1:
+        return table.compounds["mechanism"]
+    return None if in_series is None else np.where(in_series, "series", "outside")

@@ -85,17 +85,13 @@ def _labels(
     table: Bioactivities, in_series: np.ndarray | None, column: str | None, motif: str | None
 ) -> pd.Series | np.ndarray | None:
     """What to compare with: what was asked for, else the table's own mechanisms, else the series."""
-    import numpy as np
-
-    from semimech.audit.mechanisms.given import labels_of, motif_labels
+    from semimech.audit.mechanisms.given import default_labels, labels_of, motif_labels
 
     if motif is not None:
         return motif_labels(table, motif)
     if column is not None:
         return labels_of(table, column)
-    if "mechanism" in table.compounds and table.compounds["mechanism"].nunique() > 1:
-        return table.compounds["mechanism"]
-    return None if in_series is None else np.where(in_series, "series", "outside")
+    return default_labels(table, in_series)
 
 
 def _show(found: Mechanisms, sentences: list[str], name: str) -> None:

@@ -19,7 +19,7 @@ def run(
     options: Annotated[AuditOptions, Parameter(name="*")] = AuditOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
 ) -> None:
-    """Check, causal graph, focus, conflict and confounding of one series, with a report that says what follows.
+    """Check, causal graph, focus, conflict, confounding and mechanisms of a series, and a report of what follows.
 
     May data from outside be pooled, with which neighbours, how good is a model really, and what cannot be told.
 
