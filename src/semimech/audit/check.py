@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from semimech.audit.table import Bioactivities
+from semimech.audit.table import Bioactivities, require_measured
 from semimech.data.check import Report
 from semimech.data.findings import Finding
+from semimech.support.errors import UserError
 
 COUNTED = ("endpoint", "assay", "document", "source", "target", "mechanism")
 
@@ -52,6 +53,11 @@ def _series_facts(compounds: pd.DataFrame, mask: np.ndarray) -> Iterator[tuple[s
 
 
 def _series_doubts(compounds: pd.DataFrame, mask: np.ndarray) -> Iterator[Finding]:
+    try:
+        require_measured(compounds, mask)
+    except UserError as error:
+        sentence, _, remedy = str(error).rpartition(": ")
+        yield Finding("wrong", f"{sentence}.", remedy)
     if "assay" not in compounds:
         yield Finding(
             "doubtful",

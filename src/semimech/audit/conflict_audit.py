@@ -14,7 +14,7 @@ from semimech.audit.feature_effects import Correction
 from semimech.audit.fingerprints import morgan, tanimoto
 from semimech.audit.one_law import LARGEST, Components, components_of, effects_beside_law
 from semimech.audit.substructures import fragments
-from semimech.audit.table import Bioactivities, checked_series, numbered
+from semimech.audit.table import Bioactivities, checked_series, numbered, require_measured
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
@@ -132,6 +132,7 @@ def audit_conflict(
         compounds = compounds[compounds["relation"] == "="]
     mask, p = compounds["in_series"].to_numpy(bool), compounds["p_activity"].to_numpy(float)
     checked_series(mask, "without bounds" if not options.bounds else "")
+    require_measured(compounds, mask)
     features = {family: _features(family, list(compounds["smiles"]), options, monitor) for family in options.features}
     monitor("effects", 0, 1)
     chosen = (options.level, options.correction, options.varies)

@@ -48,12 +48,14 @@ class Confounding:
     """Scores of chemistry, of source alone and of both, on each split, for all compounds and the series.
 
     scores: a row for each split and set of compounds (all, series), columns as `scores_of` gives them. missing:
-    splits that the table does not allow. levels: what the source-only model sees.
+    splits that the table does not allow. levels: what the source-only model sees. unjudged: a series was
+    named, and none of its compounds has a measured value to be judged by.
     """
 
     scores: pd.DataFrame
     missing: tuple[Partition, ...]
     levels: tuple[str, ...]
+    unjudged: bool = False
 
 
 def confounding_of(
@@ -88,7 +90,9 @@ def confounding_of(
         missing += [] if scored else [how]
     if not rows:
         raise UserError(f"The table cannot be split by {', '.join(missing)}: give --splits random.")
-    return Confounding(pd.DataFrame(rows).set_index(["split", "compounds"]), tuple(missing), tuple(levels))
+    scores = pd.DataFrame(rows).set_index(["split", "compounds"])
+    unjudged = in_series is not None and "series" not in scores.index.get_level_values("compounds")
+    return Confounding(scores, tuple(missing), tuple(levels), unjudged)
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,8 @@ def confounding_sentences(found: Confounding) -> list[str]:
                 f"explains {percent(scores, first, 'within_assay')} of the variance."
             )
     said += _leakage(found.scores.xs("all", level="compounds"))
+    if found.unjudged:
+        said.append("No compound of the series has a measured value, so the series is not scored apart.")
     if found.missing:
         said.append(f"The table cannot be split by {', '.join(found.missing)}.")
     return said

@@ -100,3 +100,9 @@ def _refuse_useless(name: str, compounds: pd.DataFrame, rejected: pd.DataFrame) 
             f"All {len(compounds):,} compounds of {name} have bounds only (> or <), so nothing can be learnt of their "
             "sizes: add measured values."
         )
+    alike = compounds["p_activity"].to_numpy()
+    if len(alike) > 1 and (alike == alike[0]).all():
+        raise UserError(
+            f"All {len(alike):,} compounds of {name} have the same activity (p = {alike[0]:.2f}), so there is nothing "
+            "to learn: look at the column of activities."
+        )

@@ -68,7 +68,8 @@ def _explained(table: pd.DataFrame, units: np.ndarray, seed: int) -> dict[str, f
     if "assay" in table:
         inner = _deviations(table)
         errors |= {"flat": inner["p_activity"] ** 2, "within": (inner["p_activity"] - inner["chemistry"]) ** 2}
-        found["within_chemistry"] = float(inner["p_activity"].corr(inner["chemistry"]))
+        with np.errstate(divide="ignore", invalid="ignore"):  # of a constant there is no correlation
+            found["within_chemistry"] = float(inner["p_activity"].corr(inner["chemistry"]))
     names = list(errors)
     sums = np.stack([np.bincount(units, error) for error in errors.values()])
     drawn, whole = _resampled(sums, seed).T, sums.sum(1)

@@ -75,6 +75,22 @@ def checked_series(mask: np.ndarray, what: str) -> np.ndarray:
     return mask
 
 
+def require_measured(compounds: pd.DataFrame, in_series: np.ndarray) -> None:
+    """Raise UserError where the series or the outside has no measured value, or only one value for all compounds."""
+    for where, part in (("of the series", compounds[in_series]), ("outside the series", compounds[~in_series])):
+        measured = part.loc[part["relation"] == "=", "p_activity"]
+        if measured.empty:
+            raise UserError(
+                f"None of the {len(part):,} compounds {where} has a measured value (all are > or <): add "
+                "measured values."
+            )
+        if part["p_activity"].nunique() == 1:
+            raise UserError(
+                f"All {len(part):,} compounds {where} have the same activity (p = {measured.iloc[0]:.2f}), so nothing "
+                "can be compared: choose another series, or add data."
+            )
+
+
 def numbered(labels: pd.Series) -> np.ndarray:
     """Integers of the labels from 0; a missing label is one of its own."""
     numbers = pd.factorize(labels)[0]

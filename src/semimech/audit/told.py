@@ -33,12 +33,14 @@ def _columns(columns: dict[str, str]) -> Finding:
 
 
 def _rejected(rejected: pd.DataFrame) -> Iterator[Finding]:
+    for sentence in rejected_sentences(rejected):
+        yield Finding("doubtful", sentence, "correct them; --out FOLDER lists all.")
+
+
+def rejected_sentences(rejected: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each reason, with the number of rows and the first of them."""
     for reason, rows in rejected.groupby("reason", sort=False)["row"]:
-        yield Finding(
-            "doubtful",
-            f"{len(rows):,} {'row is' if len(rows) == 1 else 'rows are'} left out: {reason} (rows {listed(rows)}).",
-            "correct them; --out FOLDER lists all.",
-        )
+        yield f"{len(rows):,} {'row is' if len(rows) == 1 else 'rows are'} left out: {reason} (rows {listed(rows)})."
 
 
 def _bounds(columns: dict[str, str], compounds: pd.DataFrame) -> Iterator[Finding]:

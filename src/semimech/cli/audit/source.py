@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
 def read_table_and_series(
     files: Sequence[Path], options: TableOptions, series: str | None, series_file: Path | None, monitor: Monitor
 ) -> tuple[Bioactivities, np.ndarray | None]:
-    """The table of all files, and the mask of the series if one is named, as COLUMN=VALUE or as a file of its own."""
+    """The table of all files, and the mask of the series if one is named, as COLUMN=VALUE or as a file of its own.
+
+    What is left out is said on stderr.
+    """
     from semimech.audit.read import read_bioactivities
     from semimech.audit.table import SOURCE_FILE
+    from semimech.audit.told import rejected_sentences
 
     if series is not None and series_file is not None:
         raise UserError("The series is named twice: give --series COLUMN=VALUE or --series-file FILE.")
     table = read_bioactivities([*([series_file] if series_file else []), *files], options, monitor)
+    for sentence in rejected_sentences(table.rejected):
+        print(sentence, file=sys.stderr)
     if series_file is not None:
         return table, table.series(SOURCE_FILE, series_file.name)
     if series is None:
