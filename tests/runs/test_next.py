@@ -65,14 +65,17 @@ def test_measured_candidates_are_listed_and_left_out(run: RunFolder, tmp_path: P
 
 
 def test_wrong_input_is_one_sentence(run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file, costs = tmp_path / "asked.txt", tmp_path / "costs.csv"
+    file, costs, empty = (tmp_path / name for name in ("asked.txt", "costs.csv", "empty.txt"))
+    empty.touch()
     file.write_text("drug001=2\ndrug001=2\n", encoding="utf-8")
     costs.write_text("name,cost\n" + "".join(f"drug{i:03d},{i - 2}\n" for i in range(1, 9)), encoding="utf-8")
     asked = {
         "has no model 'cellbox'": ["pairs", "--model", "cellbox"],
         "drug001=2 is named more than once": [str(file)],
         "cost of drug001 is -1": ["pairs", "--costs", str(costs)],
-        "11 conditions are asked for, but there are 10": ["pairs", "--batch", "11"],
+        "asked for: 11, but there are 10": ["pairs", "--batch", "11"],
+        "names no condition": [str(empty)],
+        "no file nothing.txt: correct the path given to --targets": ["pairs", "--targets", "nothing.txt"],
         "say pairs, singles, doses": ["everything"],
         "leaves no singles untested": ["singles"],
         "--repeats is 1": ["pairs", "--repeats", "1"],

@@ -25,6 +25,7 @@ from semimech.runs.tables import read_effects
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
+ALIKE = 0.01
 KINDS = ("pairs", "singles", "doses")
 
 
@@ -71,7 +72,9 @@ def next_experiments(
         run.path / "effects.h5ad", tuple(str(n) for n in run.table("perturbations")["name"])
     )
     wanted = _candidates(run, candidates, effects, new, usual, options)
-    targets = None if options.targets is None else _listed(run, options.targets, options.annotations)
+    targets = None
+    if options.targets is not None:
+        targets = _listed(run, options.targets, options.annotations, "correct the path given to --targets")
     every = (*wanted, *(targets or ()))
     model, fitted = model_knowing(run, options.model, [p for p in new if any(p.name in c.names for c in every)])
     columns = np.flatnonzero(counted.any(0))
@@ -114,19 +117,21 @@ def _candidates(
     elif asked == "doses":
         found = untested_doses(effects.conditions, [name for name in old if name not in fixed])
     else:
-        return _listed(run, Path(asked), options.annotations)
+        return _listed(run, Path(asked), options.annotations, f"say {', '.join(KINDS)}, or name a text file")
     if not found:
-        raise UserError(f"The run {run.path} leaves no {asked} untested at the usual doses: name candidates in a file.")
+        what = "dose that could be changed" if asked == "doses" else f"{asked} untested at the usual doses"
+        raise UserError(f"The run {run.path} leaves no {what}: name candidates in a file.")
     return found
 
 
-def _listed(run: RunFolder, path: Path, annotations: Path | None) -> tuple[Condition, ...]:
+def _listed(run: RunFolder, path: Path, annotations: Path | None, remedy: str) -> tuple[Condition, ...]:
     """The conditions of a text file, one a line; those named twice stay so, to be told of."""
     if not path.is_file():
-        raise UserError(
-            f"There is no file {path}: say {', '.join(KINDS)}, or give a text file with a condition a line."
-        )
-    return tuple(asked_of(run, [line], annotations)[0][0] for line in read_lines(path))
+        raise UserError(f"There is no file {path}: {remedy}.")
+    lines = read_lines(path)
+    if not lines:
+        raise UserError(f"{path.name} names no condition: write one a line, such as A+B or A=0.5.")
+    return tuple(asked_of(run, [line], annotations)[0][0] for line in lines)
 
 
 def _features(options: NextOptions, effects: Effects, asked: Sequence[Condition]) -> dict[str, np.ndarray] | None:
@@ -162,6 +167,9 @@ def _sentences(
         f"{wrong:.2g} of no change); disagreement is that of {ranking.spread_of}; diversity is by the effects that "
         f"{model} predicts."
     ]
+    worth = ranking.table["variance"]
+    if worth.max() - worth.min() <= ALIKE * worth.max():
+        told.append("Nothing tells the candidates apart by variance: describe perturbations with --features.")
     if check is not None:
         told.append(check.sentence(ranking.criterion))
         if check.curves is not None and ranking.criterion == "disagreement":

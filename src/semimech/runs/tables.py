@@ -104,6 +104,8 @@ def prediction_long(prediction: Prediction) -> pd.DataFrame:
 def _read(path: Path, what: str) -> AnnData:
     import anndata
 
+    if not path.is_file():
+        raise UserError(f"{path} is missing: finish the run with --resume.")
     try:
         return anndata.read_h5ad(path)
     except (OSError, KeyError) as error:

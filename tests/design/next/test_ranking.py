@@ -117,7 +117,7 @@ def test_members_of_a_model_disagree(fit: Surrogate) -> None:
 def test_wrong_input_is_told(fit: Surrogate) -> None:
     with pytest.raises(UserError, match="named more than once"):
         rank_next(fit, (*PAIRS, PAIRS[0]), 1)
-    with pytest.raises(UserError, match=r"there are 12 untested candidates \(3 more are measured already\)"):
+    with pytest.raises(UserError, match=r"asked for: 14, but there are 12 untested candidates \(3 more"):
         rank_next(fit, PAIRS, 7, batches=2)
     with pytest.raises(UserError, match="cost of a\\+e is -1"):
         rank_next(fit, PAIRS, 1, costs=[1, 1, 1, -1] + [1] * 11)

@@ -73,22 +73,19 @@ class Check:
                 f"Whether this order is better than random cannot be told from this run: it has {self.found} measured "
                 f"{what}, and {LEAST} are needed."
             )
-        if learns.upper >= 0:
+        assert self.curves is not None
+        found = self.against_random(criterion)
+        if learns.upper >= 0 <= found.upper:
             return (
                 f"No better than random here: measuring more {what} cannot be shown to make held-back ones easier to "
                 f"predict (error {learns}, 95 % interval), and no order can be expected to help."
             )
-        found = self.against_random(criterion)
-        verdict = {
-            "better than random": "Better than random here",
-            "worse than random": "Worse than random here",
-            "no better than random": "No better than random here",
-        }[found.verdict]
-        assert self.curves is not None
+        others = [name for name in self.curves.errors if name not in (criterion, "random", "oracle")]
+        beside = "".join(f", {name} {self.against_random(name)}" for name in others)  # type: ignore[arg-type]
         return (
-            f"{verdict}: on measured {what}, the error on held-back ones on the way was {found} against random orders "
-            f"({len(self.curves.errors[criterion])} repeats, 95 % interval); an oracle that sees all measurements "
-            f"reaches {self.against_random('oracle')}."
+            f"{found.verdict.capitalize()} here: on measured {what}, the error on held-back ones on the way was "
+            f"{found} against random orders ({len(self.curves.errors[criterion])} repeats, 95 % interval){beside}; "
+            f"an oracle that sees all measurements reaches {self.against_random('oracle')}."
         )
 
     def table(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -93,18 +94,24 @@ class Coverage:
 
 
 def committee_spread(surrogate: Surrogate, candidates: Inputs, seed: int, draws: int = DRAWS) -> np.ndarray:
-    """Standard deviation of predictions (root mean square over features) by refits on resampled conditions.
+    """Standard deviation of predictions (root mean square over features) among laws fitted to resampled conditions.
 
-    Every refit weighs the measured conditions anew (Bayesian bootstrap: Rubin 1981, doi:10.1214/aos/1176345338).
+    Every refit weighs the measured conditions anew (Bayesian bootstrap: Rubin 1981, doi:10.1214/aos/1176345338) and is
+    one of the laws that fit them: the posterior variance is added, without which refits agree on what none of them
+    knows (Osband et al. 2018, arXiv:1806.03335).
     """
     random = np.random.default_rng([seed, 611_953])
-    total = square = np.zeros((len(candidates.together), surrogate.values.shape[1]))
+    # Squares summed over features are the same along their principal axes, which are no more than the conditions.
+    basis, sizes, _ = np.linalg.svd(surrogate.values, full_matrices=False)
+    features, surrogate = surrogate.values.shape[1], replace(surrogate, values=basis * sizes)
+    total = square = np.zeros((len(candidates.together), len(sizes)))
     for _ in range(draws):
         weights = np.maximum(random.exponential(size=len(surrogate.noise)), 1e-6)
         mean = surrogate.with_weights(weights / weights.mean()).mean(candidates)
         total, square = total + mean, square + mean**2
     variance = np.maximum(square / draws - (total / draws) ** 2, 0.0) * draws / (draws - 1)
-    return np.sqrt(variance.mean(1))
+    unknown = surrogate.variance(candidates) - (surrogate.whitened(candidates) ** 2).sum(0)
+    return np.sqrt(variance.sum(1) / features + np.maximum(unknown, 0.0))
 
 
 def coverage_of(targets: np.ndarray, candidates: np.ndarray, measured: np.ndarray) -> Coverage:

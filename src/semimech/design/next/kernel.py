@@ -87,6 +87,13 @@ class Kernel:
         """Every term between conditions (terms x conditions of a x conditions of b)."""
         return np.stack([TERMS[term](self, a, b) for term in self.terms])
 
+    def weighted(self, a: Inputs, b: Inputs, weights: np.ndarray) -> np.ndarray:
+        """sum_j w_j k_j (conditions of a x conditions of b), a term at a time."""
+        total = np.zeros((len(a.together), len(b.together)))
+        for term, weight in zip(self.terms, weights, strict=True):
+            total += weight * TERMS[term](self, a, b)
+        return total
+
     def diagonal(self, a: Inputs) -> np.ndarray:
         """Every term of each condition with itself (terms x conditions)."""
         parts = []

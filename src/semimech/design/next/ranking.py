@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def rank_next(
     criteria, worth, spread_of = _criteria(surrogate, untested, asked, fitted, columns, seed)
     chosen, gained = greedy(criteria[criterion], k * batches, paid)
     rest = criteria[criterion].gains()
-    others = [i for i in np.argsort(-rest / paid, kind="stable") if i not in set(chosen)]
+    others = np.setdiff1d(np.argsort(-rest / paid, kind="stable"), chosen, assume_unique=True)
     order = np.array([*chosen, *others], int)
     gains = np.array([*gained, *rest[others]])
     table = pd.DataFrame(
@@ -100,9 +101,9 @@ def rank_next(
         }
     )
     ordered = tuple(untested[i] for i in order)
-    table["reason"] = [
-        _reason(row, condition, surrogate) for row, condition in zip(table.to_dict("records"), ordered, strict=True)
-    ]
+    seen = Counter(name for condition in surrogate.conditions for name in condition.names)
+    rows = zip(table.to_dict("records"), ordered, strict=True)
+    table["reason"] = [_reason(row, condition, seen) for row, condition in rows]
     return Ranking(criterion, table, ordered, known, spread_of)
 
 
@@ -129,12 +130,12 @@ def _untested(
 
 def _check_size(k: int, batches: int, untested: int, measured: int) -> None:
     if k < 1 or batches < 1:
-        raise UserError(f"{batches} batches of {k} conditions cannot be chosen: both numbers must be at least 1.")
+        raise UserError(f"Batches: {batches} of {k} conditions cannot be chosen: both numbers must be at least 1.")
     if k * batches > untested:
         left = f" ({measured} more are measured already)" if measured else ""
         raise UserError(
-            f"{batches} batches of {k} conditions are asked for, but there are {untested} untested candidates{left}: "
-            "ask for fewer, or name more candidates."
+            f"Conditions asked for: {k * batches}, but there are {untested} untested candidates{left}: ask for fewer, "
+            "or name more candidates."
         )
 
 
@@ -173,10 +174,9 @@ def _criteria(
     return criteria, worth, spread_of
 
 
-def _reason(row: dict[str, float], condition: Condition, surrogate: Surrogate) -> str:
+def _reason(row: Mapping[Hashable, Any], condition: Condition, seen: Mapping[str, int]) -> str:
     """What the numbers say, and how often the parts were measured."""
-    seen = [sum(name in other.names for other in surrogate.conditions) for name in condition.names]
-    parts = ", ".join(f"{name} in {n}" for name, n in zip(condition.names, seen, strict=True))
+    parts = ", ".join(f"{name} in {seen.get(name, 0)}" for name in condition.names)
     return (
         f"removes {100 * row['variance']:.2g} % of what is unknown; predictions differ by {row['disagreement']:.2g}; "
         f"adds {row['diversity']:.2g} of coverage; measured conditions: {parts}"

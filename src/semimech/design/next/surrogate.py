@@ -42,7 +42,7 @@ class Surrogate:
 
     def covariance(self, a: Inputs, b: Inputs) -> np.ndarray:
         """A-priori covariance K (conditions of a x conditions of b)."""
-        return np.tensordot(self.weights, self.kernel.between(a, b), 1)
+        return self.kernel.weighted(a, b, self.weights)
 
     def variance(self, a: Inputs) -> np.ndarray:
         """A-priori variance (conditions,)."""
