@@ -17,19 +17,21 @@ def test_effects_as_generalised_least_squares_says() -> None:
     root = rng.normal(size=(n, n)) / 8
     covariance = root @ root.T + 0.5 * np.eye(n)
     found, p = effects_beside_law(x, y, mask, covariance)
-    inverse = np.linalg.inv(covariance)
+    white = np.linalg.inv(np.linalg.cholesky(covariance))
     for j in range(3):
         columns = [mask, ~mask, x[:, j] * mask, x[:, j] * ~mask]
-        design = np.column_stack(columns).astype(float)
-        errors = np.linalg.inv(design.T @ inverse @ design)
-        b = errors @ design.T @ inverse @ y
+        design = white @ np.column_stack(columns).astype(float)
+        weights = np.linalg.pinv(design)
+        b = weights @ white @ y
         assert (found["series"].effect[j], found["outside"].effect[j]) == pytest.approx(tuple(b[2:]))
-        assert found["series"].standard_error[j] == pytest.approx(np.sqrt(errors[2, 2]))
-        z = (b[2] - b[3]) / np.sqrt(errors[2, 2] + errors[3, 3] - 2 * errors[2, 3])
-        assert p[j] == pytest.approx(2 * stats.t.sf(abs(z), n - 4))
-        pooled = np.column_stack([mask, ~mask, x[:, j]]).astype(float)
-        slope = np.linalg.solve(pooled.T @ inverse @ pooled, pooled.T @ inverse @ y)[2]
-        assert found["pooled"].effect[j] == pytest.approx(slope)
+        left = (white @ y - design @ b) ** 2 / (1 - np.diag(design @ weights))
+        assert found["series"].standard_error[j] == pytest.approx(np.sqrt(weights[2] ** 2 @ left))
+        apart = weights[2] - weights[3]
+        freedom = (apart**2).sum() ** 2 / (apart**4).sum()
+        z = (b[2] - b[3]) / np.sqrt(apart**2 @ left)
+        assert p[j] == pytest.approx(2 * stats.t.sf(abs(z), freedom))
+        pooled = np.linalg.pinv(white @ np.column_stack([mask, ~mask, x[:, j]]).astype(float))
+        assert found["pooled"].effect[j] == pytest.approx((pooled @ white @ y)[2])
 
 
 def test_restricted_likelihood_is_that_of_contrasts() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize, stats
 
-from semimech.audit.feature_effects import FeatureEffects
+from semimech.audit.feature_effects import EPSILON, FeatureEffects
 
 # Variance components need no more compounds than this, and their cost is cubic.
 SAMPLE = 500
@@ -75,7 +75,8 @@ def effects_beside_law(
 
     Generalised least squares with the covariance of one law of structure (and of shifts between assays): what that law
     makes of a feature by its company is in the covariance (the mixed model of association studies, Kang et al. 2010,
-    doi:10.1038/ng.548). The means of series and outside are free.
+    doi:10.1038/ng.548). The means of series and outside are free. Errors are those of what is left of each compound
+    (HC2, after whitening), so that heavy tails and assays of unequal noise raise no alarm.
     """
     factor = linalg.cholesky(covariance, lower=True, check_finite=False)
     numbers = np.asarray(x, np.float64)
@@ -86,27 +87,27 @@ def effects_beside_law(
     )
     basis = np.linalg.qr(means)[0]
     y, both, series = (part - basis @ (basis.T @ part) for part in (y, both, series))
-    outside = both - series
+    outside, of_means = both - series, (basis**2).sum(1)[:, None]
     a, b, c = (series**2).sum(0), (outside**2).sum(0), (series * outside).sum(0)
-    u, v = y[:, 0] @ series, y[:, 0] @ outside
-    freedom = np.full(x.shape[1], len(in_series) - 4.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         determinant = a * b - c**2
-        first, second = (b * u - c * v) / determinant, (a * v - c * u) / determinant
-        found = {
-            "series": _effects(first, b / determinant, freedom),
-            "outside": _effects(second, a / determinant, freedom),
-            "pooled": _effects((u + v) / (a + b + 2 * c), 1 / (a + b + 2 * c), freedom),
-        }
-        z = (first - second) / np.sqrt((a + b + 2 * c) / determinant)
-    return found, 2 * stats.t.sf(np.abs(z), freedom)
+        first, second = (b * series - c * outside) / determinant, (a * outside - c * series) / determinant
+        left = y - series * (y.T @ first) - outside * (y.T @ second)
+        room = 1 - of_means - series * first - outside * second
+        together = both / (both**2).sum(0)
+        pooled = _effects(y, together, y - both * (y.T @ together), 1 - of_means - both * together)
+    found = {"series": _effects(y, first, left, room), "outside": _effects(y, second, left, room), "pooled": pooled}
+    return found, _effects(y, first - second, left, room).p_value
 
 
-def _effects(effect: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> FeatureEffects:
+def _effects(y: np.ndarray, weights: np.ndarray, left: np.ndarray, room: np.ndarray) -> FeatureEffects:
+    """The effects weights' y (n x k) with HC2 errors: variance sum w^2 e^2 / (1 - h), degrees of freedom (sum w^2)^2 /
+    sum w^4: few where few compounds tell of a feature."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return FeatureEffects(
-            effect, np.sqrt(variance), freedom, 2 * stats.t.sf(np.abs(effect) / np.sqrt(variance), freedom)
-        )
+        effect = (y.T @ weights)[0]
+        error = np.sqrt((weights**2 * left**2 / np.where(room > EPSILON, room, np.nan)).sum(0))
+        freedom = (weights**2).sum(0) ** 2 / (weights**4).sum(0)
+        return FeatureEffects(effect, error, freedom, 2 * stats.t.sf(np.abs(effect) / error, freedom))
 
 
 def _means(in_series: np.ndarray) -> np.ndarray:
