@@ -57,7 +57,7 @@ def focus_tables(run: RunFolder) -> dict[str, Any]:
 
 
 def _estimate(part: dict[str, Any], sign: bool = False) -> tuple[str, str]:
-    return number(part["mean"], sign), interval(part["low"], part["high"], sign)
+    return number(part["mean"], sign, 1.0), interval(part["low"], part["high"], sign, 1.0)
 
 
 def _neighbours(run: RunFolder) -> dict[str, Any]:
@@ -111,8 +111,9 @@ def _molecules(run: RunFolder, found: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield {
             "title": f"{feature}: {row['class']}",
             "image": embedded(picture.encode(), "svg+xml", str(feature), MOLECULES),
-            "caption": f"Effect on p {number(float(row['effect_series']), True)} in the series (above) and "
-            f"{number(float(row['effect_outside']), True)} outside (below); carriers by falling activity.",
+            "caption": f"Effect on p {number(float(row['effect_series']), True)} in the series (above), "
+            f"{number(float(row['effect_outside']), True)} outside (below) and "
+            f"{number(float(row['effect_pooled']), True)} pooled; carriers by falling activity.",
         }
 
 
@@ -132,7 +133,7 @@ def confounding_tables(run: RunFolder) -> dict[str, Any]:
     shown = {column: title for column, title in others.items() if column in table}
     rows = [
         [row["split"], row["compounds"], count(row["n"])]
-        + [(number(row[name]), interval(row[f"{name}_low"], row[f"{name}_high"])) for name in models]
+        + [(number(row[name]), interval(row[f"{name}_low"], row[f"{name}_high"], beside=1.0)) for name in models]
         + [number(row[column]) for column in shown]
         for row in table.to_dict("records")
     ]

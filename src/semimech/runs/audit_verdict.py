@@ -124,7 +124,7 @@ def _quality(run: RunFolder, confounding: dict[str, Any], whole: dict[str, Any])
         held = "the latest years are" if apart == "time" else f"each {apart} is"
         said.append(
             f"Chemistry explains {percent(table, apart, 'chemistry')} of the variance in {what} where {held} held out "
-            f"whole ({percent(table, apart, 'source_only')} by source alone)."
+            f"whole; source alone {percent(table, apart, 'source_only')}."
         )
     if "random" in table.index:
         said.append(
@@ -172,7 +172,7 @@ def _law(conflict: dict[str, Any]) -> Iterator[str]:
     if alone and beside and alone["conflict"] and not beside["conflict"]:
         yield (
             f"{alone['conflict']} of {alone['features']} bits point opposite ways in the series and outside, but none "
-            "does beside one law of the whole structure: these data do not show another mechanism."
+            "does beside one law of the whole structure: they alone show no other mechanism."
         )
 
 

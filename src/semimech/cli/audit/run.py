@@ -51,7 +51,7 @@ def run(
                 "files": [{"name": file.name, "sha256": hash_path(file)} for file in named],
                 "read": {name: value for name, value in asdict(read).items() if value is not None},
             }
-            described = series or str(series_file)
+            described = series or (series_file.name if series_file else "")
             done = run_audit(table, mask, out, options, series=described, provenance=provenance, monitor=monitor)
             monitor("writing the report", 1, 1)
             page = build_audit_report(done)
