@@ -226,3 +226,15 @@ def test_rates_that_the_data_tell_are_counted(bare_run, tmp_path):
     run.write_table("rates/cellbox-courses", pd.DataFrame({"node": ["A", "B", "C"], **told}))
     words = Page(build_report(run).read_text(encoding="utf-8")).text
     assert "cellbox-courses: of 3 nodes the data tell eps of 2 and alpha of 1" in words
+
+
+def test_models_trained_as_published_are_marked(bare_run, tmp_path):
+    run = RunFolder(Path(shutil.copytree(bare_run.path, tmp_path / "run")))
+    scores = run.table("scores")
+    model = scores.loc[~scores["is_baseline"].astype(bool), "model"].iloc[0]
+    found = {"model": [model, "condition-mean"], "published": [0.7, 0.8], "held_out": [0.3, 0.5]}
+    run.write_table("published", pd.DataFrame(found | {"split": "cells", "fold": "1", "seed": 0}))
+    words = Page(build_report(run).read_text(encoding="utf-8")).text
+    assert "As published: compat gpo-vae" in words
+    assert f"{model} (as published)" in words
+    assert "condition-mean (as published)" not in words

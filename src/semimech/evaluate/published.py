@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from semimech.data.condition import Condition
 from semimech.data.effects import Effects, effects_of
 from semimech.data.screen import Screen
 from semimech.data.splits import Split
-from semimech.models.base import Fitted
+from semimech.models.base import Fitted, Prediction
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,21 @@ def published_scores(screen: Screen, split: Split, fitted: Fitted) -> PublishedS
     The effects are those of log1p of 1e4-normalised counts, treated minus control (a factor log 2 from the published
     average treatment effect, which correlations do not see).
     """
-    held = effects_of(screen, split.test)
-    kept = set(held.conditions)
-    whole = effects_of(screen, np.arange(screen.shape[0]))
-    whole = whole.take(np.array([condition in kept for condition in whole.conditions]))
-    return PublishedScores(_rho(whole, fitted), _rho(held, fitted))
+    return published_of(screen, split, fitted.predict(effects_of(screen, split.test).conditions))
 
 
-def _rho(observed: Effects, fitted: Fitted) -> float:
-    predicted = fitted.predict(observed.conditions).mean
-    rows = [
-        np.corrcoef(one, two)[0, 1]
-        for one, two in zip(observed.values, predicted, strict=True)
-        if np.ptp(one) > 0 and np.ptp(two) > 0
+def published_of(screen: Screen, split: Split, prediction: Prediction) -> PublishedScores:
+    """The same of a prediction of the split's test conditions."""
+    predicted = dict(zip(prediction.conditions, prediction.mean, strict=True))
+    held, whole = effects_of(screen, split.test), effects_of(screen, np.arange(screen.shape[0]))
+    return PublishedScores(_rho(whole, predicted), _rho(held, predicted))
+
+
+def _rho(observed: Effects, predicted: Mapping[Condition, np.ndarray]) -> float:
+    pairs = [
+        (values, predicted[condition])
+        for condition, values in zip(observed.conditions, observed.values, strict=True)
+        if condition in predicted
     ]
+    rows = [np.corrcoef(one, two)[0, 1] for one, two in pairs if np.ptp(one) > 0 and np.ptp(two) > 0]
     return float(np.mean(rows)) if rows else float("nan")

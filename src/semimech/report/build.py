@@ -22,6 +22,7 @@ from semimech.report.term import term_of
 from semimech.report.unseen import unseen_combinations
 from semimech.report.words import count, direction, duration, interval, memory, number, ordered, score_row
 from semimech.runs.folder import RunFolder, slug
+from semimech.runs.published import BESIDE
 from semimech.support.files import write_text
 
 EDGES_LISTED = 20
@@ -73,6 +74,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "splits": [_split(data, split) for split in data.splits],
         "cards": [card for card in SCORES if card.name in set(data.scores["score"])] + list(INTERVAL_SCORES),
         **_dropped(data),
+        "published": list(_published(data)),
         "term": term,
         "solved": [*data.fit_sentences, *_solved(data), *_rates(data)],
         "networks": list(_networks(data)),
@@ -103,6 +105,8 @@ def _split(data: ReportData, split: str) -> dict[str, Any]:
     names = [card.name for card in SCORES if card.name in set(scores["score"])]
     names.sort(key=lambda name: name != data.primary.name)
     whole = {name: _rows(scores[scores["score"] == name]) for name in names}
+    for row in (row for rows in whole.values() for row in rows):
+        row["model"] = _label(data, row["model"])
     others = [row for name in names[1:] if name in MAIN for row in whole[name] if not row["is_baseline"]]
     primary = whole.get(data.primary.name, [])
     folds = int(scores["n_folds"].max())
@@ -116,7 +120,7 @@ def _split(data: ReportData, split: str) -> dict[str, Any]:
         "primary": primary,
         "others": others,
         "whole": [row for rows in whole.values() for row in rows],
-        "intervals": [_interval_row(row) for row in _by_split(data.intervals, split).to_dict("records")],
+        "intervals": [_interval_row(data, row) for row in _by_split(data.intervals, split).to_dict("records")],
         "no_ceiling": data.verdict.get("ceilings", {}).get(split, ""),
     }
 
@@ -126,10 +130,15 @@ def _by_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
     return table[table["split"] == split].sort_values("is_baseline", kind="stable")
 
 
-def _interval_row(row: dict[str, Any]) -> dict[str, Any]:
+def _label(data: ReportData, model: str) -> str:
+    """The name of a model, marked where it was trained as published."""
+    return f"{model} (as published)" if model in data.as_published else model
+
+
+def _interval_row(data: ReportData, row: dict[str, Any]) -> dict[str, Any]:
     """One line of the table of intervals, every cell as text."""
     return {
-        "model": row["model"],
+        "model": _label(data, row["model"]),
         "is_baseline": bool(row["is_baseline"]),
         "level": number(row["level"]),
         "coverage": number(row["coverage"]),
@@ -147,6 +156,23 @@ def _rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _dropped(data: ReportData) -> dict[str, Any]:
     table = data.run.table("dropped").fillna("")
     return {"dropped_columns": list(table.columns), "dropped": table.astype(str).to_numpy().tolist()}
+
+
+def _published(data: ReportData) -> Iterator[dict[str, str]]:
+    """Scores by the published protocol, means over folds and seeds, models trained as published before the baseline."""
+    table = data.published
+    if table.empty:
+        return
+    means = table.groupby("model", sort=False)[["published", "held_out"]].mean()
+    for model in sorted(means.index, key=lambda name: name == BESIDE):
+        one, other = means.loc[model, "published"], means.loc[model, "held_out"]
+        difference = number(one - other, sign=True)
+        yield {
+            "model": _label(data, str(model)),
+            "published": number(one),
+            "held_out": number(other),
+            "difference": difference,
+        }
 
 
 def _solved(data: ReportData) -> Iterator[str]:

@@ -19,6 +19,7 @@ from semimech.evaluate.strength import activity_swings, effect_swings, with_driv
 from semimech.runs.assumptions import read_verdicts
 from semimech.runs.folder import RunFolder, slug
 from semimech.runs.interactions import read_interactions
+from semimech.runs.published import BESIDE, read_published
 from semimech.runs.tables import read_prediction
 from semimech.support.errors import UserError
 
@@ -95,6 +96,18 @@ class ReportData:
     def interactions(self) -> pd.DataFrame:
         """Interaction scores of pairs; empty where none was measured beside its singles."""
         return read_interactions(self.run)
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """Scores by the published protocol; empty where no model was trained as published."""
+        return read_published(self.run)
+
+    @cached_property
+    def as_published(self) -> set[str]:
+        """Models that were trained as published, by their option `compat`."""
+        given = self.config["options"].get("model_options", {})
+        scored = set() if self.published.empty else set(self.published["model"]) - {BESIDE}
+        return scored | {name for name, options in given.items() if options.get("compat")}
 
     @cached_property
     def perturbations(self) -> pd.DataFrame:

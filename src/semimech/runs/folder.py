@@ -3,6 +3,7 @@
 config.json           options, seeds, versions, machine, device, data path and SHA-256, splits and their folds
 findings.json         what `check` found: facts and findings
 interactions.csv      pairs against their singles: synergy, weights, what neither explains (where pairs were measured)
+published.csv         scores by the published protocol beside held-out ones (where a model was trained with compat)
 assumptions.json, assumptions/<name>.csv   what models assume: verdicts, and what their pictures show
 perturbations.csv     name, kind, targets, default dose
 effects.h5ad          observed effects of all conditions (all rows): X, layers['standard_error'], obs doses

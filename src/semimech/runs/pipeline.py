@@ -34,6 +34,7 @@ from semimech.runs.folder import RunFolder
 from semimech.runs.interactions import keep_interactions
 from semimech.runs.options import RunOptions
 from semimech.runs.perturbations import perturbations_table
+from semimech.runs.published import keep_published
 from semimech.runs.steady_state import FILE as STEADY_STATE
 from semimech.runs.steady_state import decided, keep_term
 from semimech.runs.tables import effects_table, prediction_table, read_prediction, write_table
@@ -94,6 +95,9 @@ def _work(run: RunFolder, screen: Screen, splits: tuple[Split, ...], options: Ru
         _do(screen, task, steps.begin(f"{task.split.fold}, {task.estimator.name}"))
     judgement = _judge(run, screen, splits, options, steps)
     _write_judgement(run, judgement)
+    as_published = [model.name for model in options.estimators(screen) if getattr(model, "compat", None)]
+    done = ((task.split, task.estimator.name, task.seed, read_prediction(task.file)) for task in tasks)
+    keep_published(run, screen, as_published, done)
     _learn_final(run, screen, options, steps)
     if options.steady_state is not None:
         keep_term(run, load_model(run, NeuralCourses.name).model)
