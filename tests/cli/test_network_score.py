@@ -43,8 +43,12 @@ def test_words_and_files(files, tmp_path, capsys):
 
 def test_json_by_the_rules_of_causalbench(files, capsys):
     options = ["--format", "json", "--compat", "causalbench", "--top", "1"]
-    assert main(["network-score", str(files / "cells.h5ad"), str(files / "edges.csv"), *options]) == 0
+    edges = (files / "edges.csv").read_text(encoding="utf-8")
+    (files / "partly.csv").write_text(edges + "g0,zz,1,1\nzz,yy,1,1\n", encoding="utf-8")
+    assert main(["network-score", str(files / "cells.h5ad"), str(files / "partly.csv"), *options]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert (found["left_out"], found["unknown"]) == (2, ["zz", "yy"])
+    assert "Left out: 2 edges of partly with genes that the screen does not have: zz, yy." in found["sentences"][1]
     assert (found["compat"], found["tested"], found["matched"][0]["edges"]) == ("causalbench", 3, 1)
 
 

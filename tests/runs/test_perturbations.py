@@ -1,5 +1,6 @@
 """The table of perturbations keeps the targets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from semimech.runs.folder import RunFolder
@@ -18,3 +19,11 @@ def test_targets_are_read_back_from_the_file(tmp_path: Path) -> None:
 def test_a_perturbation_without_targets_has_none() -> None:
     table = perturbations_table(simulate_demo(replicates=1)).assign(targets="")
     assert not any(targets_of(table).values())
+
+
+def test_names_of_targets_may_hold_the_signs_between_them() -> None:
+    screen = simulate_demo(replicates=1)
+    first, *others = screen.perturbations
+    odd = replace(first, targets={"HLA;A": -1.0, "x:+y": 0.5, "B": 1e-7})
+    table = perturbations_table(replace(screen, perturbations=(odd, *others), _effects={}))
+    assert targets_of(table)[first.name] == {"HLA;A": -1.0, "x:+y": 0.5, "B": 1e-7}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from semimech.data.screen import Screen
+
+TARGET = re.compile(r"(.+?):([+-][0-9.e+-]+)(?:;|$)")
 
 
 def perturbations_table(screen: Screen) -> pd.DataFrame:
@@ -18,8 +22,8 @@ def perturbations_table(screen: Screen) -> pd.DataFrame:
 
 
 def targets_of(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """The targets of each perturbation of such a table, with their signs."""
+    """The targets of each perturbation of such a table, with their signs; a target's name may hold ';' and ':'."""
     return {
-        name: {target: float(sign) for target, _, sign in (part.rpartition(":") for part in targets.split(";") if part)}
+        name: {target: float(sign) for target, sign in TARGET.findall(targets)}
         for name, targets in zip(table["name"], table["targets"], strict=True)
     }

@@ -136,7 +136,7 @@ def test_a_network_is_judged_beside_what_needs_none(screen):
     assert score.as_dict()["matched"][0]["found"] == 2
     more = score_network(screen, edges(("g0", "g1", -1.0), ("u", "g2", 1.0)), name="direct")
     assert more.name == "direct (given)"
-    assert more.sentences[1] == "To the screen one of its names is not known: u."
+    assert more.sentences[1] == "Left out: 1 edge of direct (given) with genes that the screen does not have: u."
 
 
 @pytest.mark.parametrize(

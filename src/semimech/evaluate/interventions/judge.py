@@ -37,7 +37,8 @@ class NetworkScore:
     matched: a row for each ranking at each number of edges at which they are compared: `edges`, `wasserstein`,
     `precision`, `found`, `recall`, `false_omission_rate`. curves: the same over many numbers. signs: share of the true
     edges whose sign the cells confirm. known: overlap with tables of known pairs. listed: edges of the network;
-    unknown: its nodes that the screen has not. table: every pair, of test cells. rules: what counts as true.
+    unknown: its nodes that the screen has not, left_out: edges with one of them. table: every pair, of test cells.
+    rules: what counts as true.
     """
 
     name: str
@@ -48,6 +49,7 @@ class NetworkScore:
     known: tuple[KnownEdges, ...]
     listed: int
     unknown: tuple[str, ...]
+    left_out: int
     table: InterventionTable
     rules: Rules
 
@@ -68,8 +70,8 @@ class NetworkScore:
             self._verdict(),
         ]
         if self.unknown:
-            many = f"{len(self.unknown):,} of its names are" if len(self.unknown) > 1 else "one of its names is"
-            said.insert(1, f"To the screen {many} not known: {listed(self.unknown, 3)}.")
+            left = f"{self.left_out:,} edge{'s' if self.left_out != 1 else ''} of {self.name}"
+            said.insert(1, f"Left out: {left} with genes that the screen does not have: {listed(self.unknown, 3)}.")
         if np.isfinite(self.signs):
             said.append(f"Of the true ones among them {self.signs:.0%} have the sign that the cells show.")
         for one in self.known:
@@ -104,6 +106,7 @@ class NetworkScore:
             "edges": self.listed,
             "tested": len(self.edges),
             "unknown": list(self.unknown),
+            "left_out": self.left_out,
             "sources": len(self.table.sources),
             "genes": len(self.table.genes),
             "controls": self.table.controls,
@@ -149,6 +152,8 @@ def score_network(
     edge = np.zeros(table.tested.shape, bool)
     edge.flat[own.top(top)] = True
     overlaps = (known_edges(k.name, k.pairs, table.sources, table.genes, edge, directed=k.directed) for k in known)
+    unknown = tuple(node for node in network.nodes if node not in {*table.sources, *screen.feature_names})
+    edges = network.edges[network.edges["weight"] != 0]
     return NetworkScore(
         name=name,
         edges=_edge_table(own, weights, table),
@@ -156,8 +161,9 @@ def score_network(
         curves=curves(table, rankings, rules),
         signs=sign_agreement(table, own.top(top), weights, rules),
         known=tuple(overlaps),
-        listed=int((network.edges["weight"] != 0).sum()),
-        unknown=tuple(name for name in network.nodes if name not in {*table.sources, *screen.feature_names}),
+        listed=len(edges),
+        unknown=unknown,
+        left_out=int((edges["source"].isin(unknown) | edges["target"].isin(unknown)).sum()),
         table=table,
         rules=rules,
     )
