@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ FIRST = 5_000
 LEVELS = (0.05, 0.1, 0.2)
 SETTINGS = [CountSetting(law, cells) for law in ("linear", "hill") for cells in (200, 30)]
 DOSES = (None, 0.3, 0.6, 1.25, 2.5, 5.0, 10.0)
+HUBS = "hill of `simulate`, hubs"
 NAMES: dict[str, Method] = {name: name for name in METHODS}
 
 
@@ -165,10 +167,15 @@ def other_law(seeds: int) -> list[str]:
         "sampling": {"batches": 2, "rows": 100, "control_rows": 500},
     }
     values: dict[str, list[float]] = {name: [] for name in ("clamp", "ridge", "direct", "inverse")}
-    tallies = []
+    kept: dict[str, list[tuple[np.ndarray, float]]] = {f"{s.law}, {s.cells} cells": [] for s in SETTINGS} | {HUBS: []}
+    every: dict[str, list[tuple[np.ndarray, float]]] = {name: [] for name in kept}
     for seed in range(seeds):
         screen = simulate_screen(declared, seed=FIRST + seed)
-        tallies.append(tally(screen_network(screen), screen))
+        for name, one in zip(kept, (*(simulate_counts(s, FIRST + seed) for s in SETTINGS), screen), strict=True):
+            network = screen_network(one)
+            every[name].append(tally(network, one))
+            told = network.edges.assign(q_value=network.edges["q_value"].where(~network.edges["may_be_indirect"], 1.0))
+            kept[name].append(tally(replace(network, edges=told), one))
         for name, each in values.items():
             each.append(auprc(screen_network(screen, method=NAMES[name]), screen)[0])
     margin = np.array(values["clamp"]) - np.array(values["direct"])
@@ -181,7 +188,18 @@ def other_law(seeds: int) -> list[str]:
         "regulators share one saturating input, so that many true edges change nothing, and a few hubs move all genes.",
         "",
         *table([*values, "clamp - direct"], rows),
-        *table([*(f"false at q <= {level:g}" for level in LEVELS), "found at .05"], [calibrated(tallies)]),
+        "Called at q <= .05, .1, .2 as above: all such edges, and those that are not marked `may_be_indirect`, whose "
+        "effect is larger than what may have come through a gene that rises; its own knock-out does not tell what its "
+        f"rise does. {seeds} networks each.",
+        "",
+        *table(
+            ["law", "edges", *(f"false at q <= {level:g}" for level in LEVELS), "found at .05"],
+            [
+                [name, which, *calibrated(tallies[name])]
+                for name in kept
+                for which, tallies in (("all", every), ("not marked", kept))
+            ],
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from semimech.data.qvalues import q_values
 from semimech.data.screen import Screen
 from semimech.models.direct.clamps import Clamps, clamps_of
 from semimech.models.direct.regression import do_clamp_ridge
+from semimech.models.direct.rises import may_be_indirect
 from semimech.models.direct.rivals import inverse, partial_correlation
 from semimech.support.errors import UserError
 
@@ -42,8 +43,8 @@ def screen_network(
     `clamps_of`; the strongest `most_edges` are listed.
     Columns: weight; score, by which edges rank; and, where the method tells them, z, t, stability (share of repeats
     with this sign), lower and upper (90 % interval; both by the propagated errors, the ridge's bias not in them),
-    q_value, identifiable. q-values are those of t, its width where there is no edge taken from the bulk of all pairs
-    (Efron 2004, doi:10.1198/016214504000000089).
+    q_value, identifiable, may_be_indirect (see there; q-values do not know of it). q-values are those of t, its width
+    where there is no edge taken from the bulk of all pairs (Efron 2004, doi:10.1198/016214504000000089).
     Raises UserError for unknown methods, and where fewer than two genes were perturbed.
 
     >>> from semimech import read_screen, screen_network  # doctest: +SKIP
@@ -85,6 +86,7 @@ def _clamp(clamps: Clamps, ridge: float, *, weaker: bool) -> dict[str, np.ndarra
         "upper": found.weight + BOUND * found.error,
         "q_value": q_values(_p_values(t, np.isfinite(found.error))),
         "identifiable": np.isfinite(found.weight),
+        "may_be_indirect": may_be_indirect(clamps, found.misfit),
     }
 
 
