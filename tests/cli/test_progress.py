@@ -25,6 +25,15 @@ def test_a_line_for_every_tenth(capsys: pytest.CaptureFixture) -> None:
 
 
 @pytest.mark.usefixtures("no_terminal")
+def test_a_second_work_is_told_too(capsys: pytest.CaptureFixture) -> None:
+    with progress_bar("audit") as monitor:
+        for work in ("reading", "focus"):
+            for step in (0, 1, 1, 2):
+                monitor(work, step, 2)
+    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["0", "50", "100"] * 2
+
+
+@pytest.mark.usefixtures("no_terminal")
 def test_nothing_done_says_nothing(capsys: pytest.CaptureFixture) -> None:
     with progress_bar("check"):
         pass

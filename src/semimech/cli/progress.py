@@ -42,13 +42,13 @@ def progress_bar(title: str) -> Iterator[Monitor]:
 
 
 def _lines(console: Console, title: str) -> Monitor:
-    """A monitor that writes a line whenever another tenth of the work is done."""
+    """A monitor that writes a line whenever another tenth of the work is done, or another work begins."""
     told = -1
 
     def monitor(stage: str, done: float, total: float) -> None:
         nonlocal told
         tenth = int(10 * done / max(total, 1))
-        if tenth > told:
+        if tenth != told:
             told = tenth
             console.print(f"{10 * tenth:3d} %  {stage or title}", soft_wrap=True, highlight=False, markup=False)
 

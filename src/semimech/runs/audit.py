@@ -31,7 +31,7 @@ from semimech.audit.conflict_audit import audit_conflict
 from semimech.audit.conflict_words import conflict_sentences
 from semimech.audit.confounding import confounding_of
 from semimech.audit.confounding_words import confounding_sentences
-from semimech.audit.focus.of_table import focus
+from semimech.audit.focus.of_table import focus, require_thresholds
 from semimech.audit.mechanisms import find_mechanisms
 from semimech.audit.mechanisms.given import default_labels
 from semimech.audit.neighbours import neighbours_of
@@ -75,9 +75,12 @@ def run_audit(
     """Do every part of the audit of a series (mask) and keep it under `out`; what is there is not made again.
 
     `series` says in words which compounds the series are, `provenance` where the table came from. Raises UserError
-    where the folder is of another audit, and where neither focus, conflict nor confounding can be made.
+    where the folder is of another audit, a threshold cannot be judged, and neither focus, conflict nor confounding can
+    be made.
     """
     task = Task(RunFolder(Path(out)), table, in_series, options or AuditOptions())
+    if task.options.thresholds:
+        require_thresholds(table, in_series, task.options.focus()["thresholds"])
     _begin(task, series, dict(provenance or {}))
     steps = Steps(monitor, len(PARTS) + 1)
     for name in PARTS:
@@ -122,8 +125,6 @@ def _made(task: Task, name: str, monitor: Monitor) -> None:
     try:
         record = PARTS[name](task, monitor)
     except UserError as error:
-        if name == "focus" and task.options.thresholds:  # they were asked for: not a fault of the table
-            raise
         record = {"refused": str(error)}
     task.run.write_json(name, record)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from semimech.audit.causal import BIOACTIVITY, CausalGraph, read_graph
+from semimech.audit.causal.graph import as_toml
 from semimech.audit.conflict_audit import ConflictOptions
 from semimech.audit.confounding import ConfoundingOptions
 from semimech.audit.focus import Learner
@@ -104,5 +106,6 @@ class AuditOptions:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self) | {"graph": None if self.graph is None else str(self.graph)}
+        """Plain values for JSON; of the causal graph its file's name and the hash of what it says."""
+        said = hashlib.sha256(as_toml(self.causal_graph()).encode()).hexdigest()
+        return asdict(self) | {"graph": None if self.graph is None else self.graph.name, "graph_sha256": said}

@@ -104,6 +104,7 @@ def test_mistakes_are_one_sentence(audit: Path, arguments: list[str], tmp_path: 
         error = capsys.readouterr().err.strip().splitlines()[-1]
         assert sentence in error
         assert error.startswith("semimech: ")
+    assert {path.name for path in tmp_path.iterdir()} == {"full"}  # nothing is begun with a wrong option
 
 
 def test_a_part_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -155,9 +155,13 @@ def verdict(found: list[Gains], leading: str = RANKING) -> str:
         )
     if lead.helps:
         return f"Pooling helps: {leading} gains {_signed(lead.pooling)} from none to all outsiders."
+    others = [
+        whole[name] for name in (RANKING, REGRESSION) if name != leading and (whole[name].helps != whole[name].conflict)
+    ]
+    told = [f" By {one.reading} it {'helps' if one.helps else 'harms'}: {_signed(one.pooling)}." for one in others]
     return (
         f"Pooling neither helps nor harms the {leading} by more than the repeats vary: {_signed(lead.pooling)} from "
-        f"none ({_three(lead.none)}) to all outsiders."
+        f"none ({_three(lead.none)}) to all outsiders.{''.join(told)}"
     )
 
 

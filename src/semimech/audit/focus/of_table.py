@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from semimech.audit.focus.found import Focus
 from semimech.audit.focus.gains import gains
 from semimech.audit.focus.learner import Learner
 from semimech.audit.focus.pool import ABOVE, BELOW, EXACT, Pool
-from semimech.audit.focus.surface import Protocol, measure
+from semimech.audit.focus.surface import Protocol, measure, require_classes
 from semimech.audit.focus.theory import theory_of
 from semimech.audit.table import Bioactivities
 from semimech.support.errors import UserError
@@ -30,6 +31,15 @@ def pool_of(table: Bioactivities, rows: np.ndarray, in_series: np.ndarray, bits:
     relation = compounds["relation"].map(RELATIONS).to_numpy(int)
     values = compounds["p_activity"].to_numpy(float)
     return Pool(tanimoto(bits[rows], bits[rows]).astype(float), values, relation, in_series[rows], bits[rows])
+
+
+def require_thresholds(table: Bioactivities, in_series: np.ndarray, thresholds: Sequence[float]) -> None:
+    """Raise UserError for a threshold (p) at which the series (mask) cannot be judged, before anything is measured."""
+    compounds = table.compounds[in_series]
+    relation = compounds["relation"].map(RELATIONS).to_numpy(int)
+    whole = np.ones(len(compounds), bool)
+    pool = Pool(np.eye(len(compounds)), compounds["p_activity"].to_numpy(float), relation, whole)
+    require_classes(pool, np.asarray(thresholds, float))
 
 
 def nearest(bits: np.ndarray, in_series: np.ndarray, largest: int) -> np.ndarray:

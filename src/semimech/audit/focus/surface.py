@@ -84,7 +84,7 @@ def measure(
     UserError for a threshold that leaves one class everywhere, and a folder of other settings.
     """
     thresholds = np.sort(np.asarray(protocol.thresholds, float))
-    _require_classes(pool, thresholds)
+    require_classes(pool, thresholds)
     available = len(divide(pool, 0, ordering=protocol.ordering, seed=protocol.seed, eligible=eligible).outside)
     numbers = (
         np.unique(np.minimum(protocol.numbers, available)) if protocol.numbers else counts(available, protocol.step)
@@ -134,7 +134,8 @@ def one_thread_each() -> Iterator[None]:
         yield
 
 
-def _require_classes(pool: Pool, thresholds: np.ndarray) -> None:
+def require_classes(pool: Pool, thresholds: np.ndarray) -> None:
+    """Raise UserError for a threshold that leaves too few rows of the series on one side."""
     refused = thresholds[~pool.judgeable(thresholds)]
     if len(refused):
         values = pool.values[pool.in_series]
