@@ -45,7 +45,8 @@ def confounding_sentences(found: Confounding) -> list[str]:
 
 def percent(scores: pd.DataFrame, split: str, model: str) -> str:
     """The variance that a model explains on a split, with its interval: `69% (61% to 74%)`."""
-    value, low, high = (scores.loc[split, f"r2_{model}{end}"] for end in ("", "_low", "_high"))
+    # + 0.0, so that nothing is written as -0%
+    value, low, high = (round(float(scores.loc[split, f"r2_{model}{end}"]), 2) + 0.0 for end in ("", "_low", "_high"))
     return f"{value:.0%} ({low:.0%} to {high:.0%})"
 
 

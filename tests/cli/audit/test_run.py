@@ -32,7 +32,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arguments(table: Path) -> list[str]:
-    return ["audit", "run", str(table), "--series", "class=A", "--repeats", "2", "--step", "50"]
+    return ["audit", "run", str(table), "--series", "class=A", "--repeats", "2", "--step", "50", "--match", "source"]
 
 
 @pytest.fixture(scope="module")

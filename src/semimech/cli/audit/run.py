@@ -16,7 +16,7 @@ def run(
     series: str | None = None,
     series_file: Path | None = None,
     out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("audit"),
-    options: Annotated[AuditOptions, Parameter(name="*")] = AuditOptions(),  # noqa: B008 - frozen
+    options: Annotated[AuditOptions, Parameter(name="*", consume_multiple=True)] = AuditOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Check, causal graph, focus, conflict, confounding and mechanisms of a series, and a report of what follows.
