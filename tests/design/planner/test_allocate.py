@@ -80,6 +80,12 @@ def test_limits_are_kept(seed, worst):
     assert one.keeps_limits(*heuristic(one))
 
 
+@pytest.mark.parametrize("total", [43, 44, 50])
+def test_barely_enough_cells_are_a_cell_for_each_arm(total):
+    one = program(np.ones(40), [20] * 3, total)
+    assert one.keeps_limits(*heuristic(one))
+
+
 def test_arms_alike_have_sqrt_k_times_as_many_controls():
     one = program(np.ones(100), [1100] * 4)
     one = replace(one, spread=np.ones(100))

@@ -1,5 +1,8 @@
 """Mistakes in a request are one sentence that names the place and the remedy."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from semimech.design.components import declared
@@ -69,6 +72,14 @@ def test_mistakes_in_a_table_are_named(tmp_path, table, words):
     (tmp_path / "list.csv").write_text(table, encoding="utf-8")
     with pytest.raises(UserError, match=words):
         request_of({**ASKED, "perturbations": {"file": "list.csv"}}, tmp_path)
+
+
+def test_efficiencies_are_those_of_the_pilot_where_it_could_tell(tmp_path):
+    measured = pd.DataFrame([("B", 0.4, 0.3, 0.5)], columns=["perturbation", "efficiency", "lower", "upper"])
+    pilot = replace(declared(cell=0.4, interaction=0.01, efficiency=0.7), efficiencies=measured)
+    pilot.save(tmp_path / "components.json")
+    names = {**ASKED, "components": {}, "perturbations": {"names": ["A", "B"]}}
+    assert request_of(names, tmp_path, tmp_path / "components.json").arms.efficiency.tolist() == [0.7, 0.4]
 
 
 def test_a_table_of_perturbations_and_the_components_of_a_pilot(tmp_path):

@@ -11,7 +11,7 @@ from semimech.design.planner.program import Program
 from semimech.design.planner.rounding import dealt, even_loads
 
 SHAKES = 30
-FEW_PLACES = 60  # arms x batches
+FEW_PLACES, FEW_CELLS = 60, 20  # arms x batches, and cells for each of these
 
 
 def allocated(program: Program) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -25,15 +25,16 @@ def allocated(program: Program) -> tuple[np.ndarray, np.ndarray, bool]:
 
 
 def heuristic(program: Program) -> tuple[np.ndarray, np.ndarray]:
-    """(cells, controls): the optimum of divided cells, rounded to whole ones and improved by exchanges.
+    """(cells, controls): the optimum of divided cells, rounded to whole ones and improved.
 
-    Where there are few places, the layout is shaken and improved again some times: rounding weighs most there.
+    Where places and cells are few the layout is shaken and improved again some times: rounding weighs most there.
     """
     total = float(even_loads(program.room, program.total).sum())
     shares = best_shares(program, total, program.batches)
     best = improved(program, *dealt(program, shares.cells, shares.controls))
     random = np.random.default_rng(0)
-    for _ in range(SHAKES if best[0].size <= FEW_PLACES else 0):
+    few = best[0].size <= FEW_PLACES and total <= FEW_CELLS * best[0].size
+    for _ in range(SHAKES if few else 0):
         best = min(best, improved(program, *_shaken(program, *best, random)), key=lambda found: program.loss(*found))
     return best
 

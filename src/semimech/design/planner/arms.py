@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from semimech.design.components import Components
 from semimech.design.layout import CONTROL
 from semimech.support.errors import UserError, listed
 
 COLUMNS = ("name", "priority", "efficiency")
+LEAST = 0.01  # efficiency that is taken from a pilot
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,11 @@ class Arms:
     guides: tuple[int, int]
 
 
-def arms_of(options: Perturbations, folder: Path, efficiency: float) -> Arms:
-    """The perturbations that are declared; `efficiency` where none is. UserError names what is wrong."""
+def arms_of(options: Perturbations, folder: Path, components: Components) -> Arms:
+    """The perturbations that are declared; without efficiencies of their own they have those of the components.
+
+    Where these are unknown, all cells are taken to be edited. UserError names what is wrong.
+    """
     if sum((bool(options.names), bool(options.count), bool(options.file))) != 1:
         raise UserError("The section [perturbations] needs one of names, count and file: give exactly one.")
     if options.file:
@@ -69,7 +74,9 @@ def arms_of(options: Perturbations, folder: Path, efficiency: float) -> Arms:
         for column, values in (("priority", options.priorities), ("efficiency", options.efficiencies)):
             if values:
                 table[column] = _each(column, values, len(names))
-    return _checked(table, options, efficiency)
+    if "efficiency" not in table:
+        table["efficiency"] = _expected(table["name"], components)
+    return _checked(table, options)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -108,7 +115,14 @@ def _each(column: str, values: tuple[Any, ...], count: int) -> np.ndarray:
     return np.broadcast_to(np.array(values, float), count).copy()
 
 
-def _checked(table: pd.DataFrame, options: Perturbations, efficiency: float) -> Arms:
+def _expected(names: pd.Series, components: Components) -> pd.Series:
+    """Of each perturbation where the pilot could tell it, else of all."""
+    pooled = components.efficiency if components.efficiency == components.efficiency else 1.0
+    own = components.efficiencies.drop_duplicates("perturbation").set_index("perturbation")["efficiency"].astype(float)
+    return names.map(own).fillna(pooled).clip(LEAST, 1.0)
+
+
+def _checked(table: pd.DataFrame, options: Perturbations) -> Arms:
     names = tuple(table["name"])
     if not names:
         raise UserError("There are no perturbations: name them in [perturbations].")
@@ -119,7 +133,7 @@ def _checked(table: pd.DataFrame, options: Perturbations, efficiency: float) -> 
         word = f"the name '{CONTROL}', which the control cells have" if CONTROL in names else "an empty name"
         raise UserError(f"A perturbation has {word}: give it another name.")
     priority = np.array(table.get("priority", pd.Series(1.0, table.index)), float)
-    share = np.array(table.get("efficiency", pd.Series(efficiency, table.index)), float)
+    share = table["efficiency"].to_numpy(float)
     for what, values, right in (
         ("priority", priority, (priority > 0) & np.isfinite(priority)),
         ("efficiency", share, (share > 0) & (share <= 1)),

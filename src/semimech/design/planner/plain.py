@@ -38,14 +38,8 @@ def plain_layouts(program: Program, controls: int) -> Iterator[Plain]:
     alike = np.full(batches, max(round(controls / batches), 1))
     yield from _made("controls of all batches pooled", loads, once, alike, "pooled")
     yield from _made("equal allocation", loads, everywhere, loads // (everywhere.sum(0) + 1), "same batch")
-    beside = np.sqrt(once.sum(0)) / (once.sum(0) + np.sqrt(once.sum(0)))
-    yield from _made(
-        "one batch for each perturbation",
-        loads,
-        once,
-        np.maximum(np.round(loads * beside), 1).astype(int),
-        "same batch",
-    )
+    beside = np.maximum(np.round(loads / (1 + np.sqrt(np.maximum(once.sum(0), 1)))), 1).astype(int)
+    yield from _made("one batch for each perturbation", loads, once, beside, "same batch")
 
 
 def _memberships(program: Program) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from semimech.design.contrasts import Reference
 from semimech.design.layout import Layout
 from semimech.design.planner.allocate import allocated
 from semimech.design.planner.feasible import chosen_option
@@ -24,11 +25,12 @@ ROUNDS = 8  # of cells added until whole cells have the power that divided ones 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """A layout beside the plan: its name, how it is judged, and the layout itself."""
+    """A layout beside the plan: its name, how it is judged, the layout, and the controls it is measured against."""
 
     name: str
     judged: Judged
     layout: Layout
+    reference: Reference = "same batch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,5 +122,5 @@ def _compared(supply: Supply, program: Program, layout: Layout) -> list[Compared
     found = []
     for one in plain_layouts(alike, int(layout.controls.sum())):
         other = Layout(layout.batches, layout.arms, one.cells.T, one.controls, layout.guides)
-        found.append(Compared(one.name, judged(supply, program, other, one.reference), other))
+        found.append(Compared(one.name, judged(supply, program, other, one.reference), other, one.reference))
     return found

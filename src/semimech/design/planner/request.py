@@ -202,7 +202,6 @@ def request_of(
     if not isinstance(name, str) or not name.strip():
         raise UserError(f"{source} has the name {name!r}: give text.")
     found = _section(content, "components", Declared()).read(folder, components)
-    efficiency = found.efficiency if found.efficiency == found.efficiency else 1.0
     like = _like(content, folder)
     return Request(
         name,
@@ -210,7 +209,7 @@ def request_of(
         _section(content, "batches", Batches()),
         _section(content, "lanes", Lanes()),
         _section(content, "costs", Costs()),
-        arms_of(_section(content, "perturbations", Perturbations()), folder, efficiency),
+        arms_of(_section(content, "perturbations", Perturbations()), folder, found),
         _section(content, "target", Target(effect=1.0), needed=True),
         like,
         content,

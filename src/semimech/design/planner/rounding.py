@@ -41,6 +41,8 @@ def dealt(program: Program, cells: np.ndarray, controls: float) -> tuple[np.ndar
     loads = even_loads(program.room, program.total)
     n0 = np.clip(np.round(controls * loads / max(loads.sum(), 1)).astype(int), 1, np.maximum(loads - 1, 1))
     n0 = np.where(loads > 1, n0, 0)
+    while n0.max() > 1 and np.minimum(loads - n0, program.arms_per_batch).sum() < program.arms:
+        n0[n0.argmax()] -= 1
     left = loads - n0
     inside = _members(program, cells, np.minimum(left, program.arms_per_batch))
     density = np.where(inside, (cells / inside.sum(1))[:, None], 0.0)

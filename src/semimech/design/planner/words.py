@@ -72,7 +72,14 @@ def _plain(plan: Plan) -> list[str]:
     table = plan.comparison().iloc[1:]
     what = "variance of the worst effect" if plan.program.worst else "weighted variance"
     rows = [f"{row['layout']} {_times(row['variance'])} (power {row['power']:.2f})" for row in table.to_dict("records")]
-    return [f"With as many cells in the same batches, the {what} is that of the plan times: {', '.join(rows)}."]
+    said = [f"With as many cells in the same batches, the {what} is that of the plan times: {', '.join(rows)}."]
+    less = table["layout"][table["variance"] < 0.995].tolist()
+    if less:
+        said.append(
+            f"In a screen this small {' and '.join(less)} has less variance, because few controls stand in a batch; it "
+            "rests on the variance of batches being no larger than declared."
+        )
+    return said
 
 
 def _times(value: float) -> str:
