@@ -30,7 +30,10 @@ THINNED = {
 
 @dataclass(frozen=True)
 class Counted:
-    """One setting: the spread of batch factors, efficiency, library size; layout and reference; both variances."""
+    """One setting: the spread of batch factors, efficiency, library size; layout and reference; the variances.
+
+    predicted: with the components of the pilot; known: with those of all batches.
+    """
 
     spread: float
     efficiency: float
@@ -38,6 +41,7 @@ class Counted:
     layout: str
     reference: Reference
     predicted: float
+    known: float
     empirical: float
 
     @property
@@ -51,12 +55,12 @@ def counted(seed: int = 0) -> Iterator[Counted]:
     for number, (spread, efficiency, library) in enumerate(product((0.1, 0.3), (1.0, 0.6), (1_500, 6_000))):
         screen = simulate_screen(_declaration(spread, efficiency, library), seed=seed * 100 + number)
         batch = screen.batches
-        pilot = components_of(screen.take(batch < PILOT))
+        pilot, known = components_of(screen.take(batch < PILOT)), components_of(screen)
         for layout, reference in product(THINNED, ("same batch", "pooled")):
             kept = _thinned(screen, layout, np.random.default_rng([seed, number, 5]))
             groups = [screen.take(kept & (_group(batch) == group)) for group in range(GROUPS)]
-            both = _compared(groups, pilot, reference)  # type: ignore[arg-type]
-            yield Counted(spread, efficiency, library, layout, reference, *both)  # type: ignore[arg-type]
+            variances = _compared(groups, (pilot, known), reference)  # type: ignore[arg-type]
+            yield Counted(spread, efficiency, library, layout, reference, *variances)  # type: ignore[arg-type]
 
 
 def _declaration(spread: float, efficiency: float, library: int) -> dict[str, Any]:
@@ -89,9 +93,11 @@ def _thinned(screen: Screen, layout: str, random: np.random.Generator) -> np.nda
     return kept
 
 
-def _compared(groups: list[Screen], pilot: Components, reference: Reference) -> tuple[float, float]:
-    """Mean variance of an effect over arms and genes: by the theory, and between groups of batches."""
+def _compared(
+    groups: list[Screen], components: tuple[Components, Components], reference: Reference
+) -> tuple[float, float, float]:
+    """Mean variance of an effect over arms and genes: by the theory with either, and between groups of batches."""
     layout = layout_of(groups[0])
     effects = np.array([measured(group, reference, layout) for group in groups])
-    expected = contrast_variance(layout, pilot.declare(guide=0.0), reference)
-    return float(expected.mean()), float(effects.var(0, ddof=1).mean())
+    by_pilot, known = (contrast_variance(layout, one.declare(guide=0.0), reference).mean() for one in components)
+    return float(by_pilot), float(known), float(effects.var(0, ddof=1).mean())

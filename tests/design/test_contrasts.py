@@ -85,6 +85,10 @@ def test_partial_editing_widens_the_cells() -> None:
     part = declared(cell=0.3, efficiency=0.6)
     plain = contrast_variance(one, part)
     assert contrast_variance(one, part, effect=2.0) - plain == pytest.approx([0.6 * 0.4 * 4 / 50])
+    by_feature = contrast_variance(one, part, effect=np.array([[2.0, 0.0]]), per_feature=True) - plain
+    assert by_feature == pytest.approx(np.array([[0.6 * 0.4 * 4 / 50, 0.0]]))
+    pooled = contrast_variance(one, part, effect=np.array([[2.0, 0.0]])) - plain
+    assert pooled == pytest.approx(by_feature.mean(1))
 
 
 def test_what_is_unknown_is_not_asked_for_where_nothing_rests_on_it() -> None:

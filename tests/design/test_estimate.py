@@ -1,9 +1,14 @@
 """Components of screens of known truth: recovered within their intervals, or said to be unknown."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from tests.design.screens import TRUTH, law_screen, uneven_layout
+from tests.design.screens import TRUTH, count_screen, law_screen, uneven_layout
 
+from semimech.data.anndata import write_h5ad
+from semimech.data.options import ReadOptions
+from semimech.data.readers import read_screen
 from semimech.design.estimate import components_of
 from semimech.design.layout import Layout
 
@@ -58,9 +63,19 @@ def test_without_controls_arms_tell_batches() -> None:
 def test_says_what_a_design_cannot_tell(layout: Layout, unknown: dict[str, str]) -> None:
     found = components_of(law_screen(layout))
     told = dict(found.unidentified)
-    assert told.pop("guide") == "no column of guides was named"
+    assert told.pop("guide") == "no column of guides was named; obs has guide: say --guide guide"
     told.pop("efficiency")
     assert told.keys() == unknown.keys()
     for name, words in unknown.items():
         assert words in told[name]
         assert np.isnan(getattr(found, name)).all()
+
+
+def test_a_screen_on_disk_gives_the_same(tmp_path: Path) -> None:
+    screen = count_screen(1_500, rows=400, features=12)
+    write_h5ad(screen, tmp_path / "counted.h5ad")
+    backed = read_screen(tmp_path / "counted.h5ad", ReadOptions(backed=True))
+    assert backed.is_backed
+    for found, again in zip(components_of(screen).pooled.itertuples(), components_of(backed).pooled.itertuples()):
+        assert again.component == found.component
+        assert again[2:] == pytest.approx(found[2:], rel=1e-5, nan_ok=True)

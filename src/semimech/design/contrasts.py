@@ -73,6 +73,8 @@ def contrast_variance(
     mixed = mixture_variance(effect, components.value("efficiency")) if np.any(effect) else np.zeros(())
     if mixed.ndim == 1 and total.ndim == 2:
         mixed = mixed[:, None]
+    if mixed.ndim == 2 and total.ndim == 1:
+        mixed = mixed.mean(1)
     own = contrast.own if total.ndim == 1 else contrast.own[:, None]
     return total + (own * mixed if np.any(mixed) else 0.0)
 

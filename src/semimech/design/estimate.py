@@ -25,6 +25,8 @@ from semimech.design.squares import (
 )
 from semimech.support.errors import UserError
 
+GUIDE_COLUMNS = ("guide", "guide_id", "guide_identity", "guide_ids", "grna", "sgrna", "sgrna_id")
+
 
 def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) -> Components:
     """Components of the controls and the 200 largest perturbations, in one reading block by block.
@@ -60,6 +62,9 @@ def components_of(screen: Screen, guide: str | None = None, *, seed: int = 0) ->
     if "cell" in found:
         freedom = float(np.median(found["cell"].freedom))
         found = {name: one if name == "cell" else replace(one, noise_freedom=freedom) for name, one in found.items()}
+    near = [str(name) for name in screen.obs.columns if str(name).lower() in GUIDE_COLUMNS]
+    if guide is None and near:
+        reasons["guide"] += f"; obs has {near[0]}: say --guide {near[0]}"
     known = _with_depths(_components(screen, found, reasons), screen)
     try:
         table = efficiencies_of(screen, seed)
