@@ -53,7 +53,9 @@ class Components:
     def value(self, name: str) -> float:
         """The pooled variance of a component, or the efficiency; UserError where this screen cannot tell it."""
         if name in self.unidentified:
-            raise UserError(f"The component {name} is unknown ({self.unidentified[name]}): declare it.")
+            raise UserError(
+                f"The component {name} is unknown ({self.unidentified[name]}): declare it, 0 where there is none."
+            )
         if name == "efficiency":
             return self.efficiency
         return float(self.pooled.set_index("component").at[name, "variance"])

@@ -27,8 +27,9 @@ def pooled_picture(components: Components) -> Figure:
     figure = new_figure(7.6, 3.6)
     ax = figure.subplots()
     table = components.pooled.iloc[::-1]
-    largest = float(np.nanmax(table[["variance", "upper"]].to_numpy()))
-    least = 10 ** (np.floor(np.log10(max(largest, 1e-12))) - DECADES)
+    known = table[["variance", "upper"]].to_numpy(float)
+    largest = float(np.max(known[np.isfinite(known)], initial=1e-6))
+    least = 10 ** (np.floor(np.log10(largest)) - DECADES)
     for y, row in enumerate(table.itertuples()):
         name = str(row.component)
         if name in components.unidentified:
@@ -47,10 +48,20 @@ def pooled_picture(components: Components) -> Figure:
     return figure
 
 
+def scatter_picture(components: Components) -> Figure | None:
+    """Each feature's variance of a cell against that of batches and of perturbation x batch, or else of effects.
+
+    None where this screen tells nothing of these.
+    """
+    told = [name for name in COLOURS if name not in components.unidentified]
+    shown = [n for n in told if n in ("batch", "interaction")] or [n for n in told if n == "perturbation"]
+    if "cell" not in told or not shown or not (components.cell > 0).any():
+        return None
+    return _scatter(components, shown)
+
+
 @styled
-def scatter_picture(components: Components) -> Figure:
-    """Each feature's variance of a cell against that of batches and of perturbation x batch."""
-    shown = [name for name in ("batch", "interaction") if name not in components.unidentified] or ["perturbation"]
+def _scatter(components: Components, shown: list[str]) -> Figure:
     figure = new_figure(1.2 + 4.4 * len(shown), 4.4)
     axes = figure.subplots(1, len(shown), squeeze=False)[0]
     cell = components.cell

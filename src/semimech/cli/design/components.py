@@ -75,8 +75,9 @@ def _written(found: Components, out: Path) -> list[Path]:
     with replacing(paths[1]) as beside:
         found.table().to_csv(beside)
     for stem, picture in (("components", pooled_picture(found)), ("features", scatter_picture(found))):
-        save(picture, out / stem)
-        paths += [out / f"{stem}.{kind}" for kind in ("svg", "png")]
+        if picture is not None:
+            save(picture, out / stem)
+            paths += [out / f"{stem}.{kind}" for kind in ("svg", "png")]
     return paths
 
 
