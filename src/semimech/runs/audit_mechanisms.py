@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def keep_mechanisms(run: RunFolder, found: Mechanisms) -> dict[str, Any]:
         "shown": found.shown,
         "indices": found.indices.tolist(),
         "level": found.level,
+        "labels": None if found.known is None else asdict(found.known),
     }
 
 

@@ -187,6 +187,12 @@ def _mechanisms(run: RunFolder) -> Iterator[str]:
     more = f" (one more changes the log-density of held-out compounds by {last['gain']:+.3f} each, "
     more += f"standard error {last['error']:.3f})"
     yield f"{said}{'' if last['taken'] else more}; what a law is in the protein these data do not say."
+    known = record["labels"]
+    if known is not None:
+        yield (
+            f"A law of its own for each of {' and '.join(known['names'])} changes the log-density of held-out "
+            f"compounds by {known['gain']:+.3f} (standard error {known['error']:.3f}, p = {known['p']:.2g})."
+        )
 
 
 def _between(part: dict[str, Any], sign: str = "") -> str:
