@@ -12,12 +12,14 @@ from semimech.design.components import Components, declared
 from semimech.design.contrasts import (
     Reference,
     combination_variance,
+    contrast_of,
     contrast_variance,
     pair_combinations,
     weights_of,
 )
 from semimech.design.drawn import draw_screen
 from semimech.design.layout import Layout
+from semimech.design.power import minimum_detectable_effect, power
 from semimech.support.errors import UserError
 
 LAW = declared(**TRUTH)
@@ -89,6 +91,17 @@ def test_partial_editing_widens_the_cells() -> None:
     assert by_feature == pytest.approx(np.array([[0.6 * 0.4 * 4 / 50, 0.0]]))
     pooled = contrast_variance(one, part, effect=np.array([[2.0, 0.0]])) - plain
     assert pooled == pytest.approx(by_feature.mean(1))
+
+
+def test_an_arm_without_controls_cannot_be_measured() -> None:
+    apart = Layout(("x", "y"), ("a", "b"), [[50, 0], [0, 50]], [50, 0])
+    part = declared(cell=0.3, efficiency=0.6)
+    variance = contrast_variance(apart, part, effect=np.array([0.0, 1.0]))
+    assert np.isfinite(variance).tolist() == [True, False]
+    own = contrast_of(apart).own
+    least = minimum_detectable_effect(variance, efficiency=0.6, own=own)
+    assert np.isfinite(least).tolist() == [True, False]
+    assert power(0.5, variance)[1] == pytest.approx(0.05)
 
 
 def test_what_is_unknown_is_not_asked_for_where_nothing_rests_on_it() -> None:

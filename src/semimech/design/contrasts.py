@@ -75,7 +75,8 @@ def contrast_variance(
         mixed = mixed[:, None]
     if mixed.ndim == 2 and total.ndim == 1:
         mixed = mixed.mean(1)
-    own = contrast.own if total.ndim == 1 else contrast.own[:, None]
+    factor = np.where(np.isinf(contrast.own), 0.0, contrast.own)
+    own = factor if total.ndim == 1 else factor[:, None]
     return total + (own * mixed if np.any(mixed) else 0.0)
 
 

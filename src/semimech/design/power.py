@@ -45,7 +45,9 @@ def minimum_detectable_effect(
     if not level < power < 1:
         raise UserError(f"The power is {power:g}: give a chance between the level ({level:g}) and 1.")
     distance = _distance(power, level)
-    left = efficiency**2 - distance**2 * efficiency * (1 - efficiency) * np.asarray(own, float)
+    measured = np.isfinite(variance)
+    widened = np.where(measured, own, 0.0) * efficiency * (1 - efficiency)
+    left = efficiency**2 - distance**2 * widened
     with np.errstate(divide="ignore"):
         return np.where(left > 0, distance * np.sqrt(np.asarray(variance, float) / np.maximum(left, 0)), np.inf)
 
