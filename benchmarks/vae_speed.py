@@ -99,7 +99,8 @@ def page(torch: str) -> list[str]:
     bound_rows = [[name, f"{each['epochs']}", f"{each['bound']:.2f}"] for name, each in kept.items()]
     return [
         *heading("Speed of the perturbation VAEs", "vae_speed"),
-        f"{CELLS:,} cells x {GENES:,} genes, T = {PERTURBED}, batch {BATCH}, latent 100, hidden 400, one thread; CPU "
+        f"{CELLS:,} cells x {GENES:,} genes, T = {PERTURBED}, batch {BATCH} (semimech: 464, so that seven "
+        "hold all cells with hardly an empty place), latent 100, hidden 400, one thread; CPU "
         f"seconds of an epoch, the best of {EPOCHS - 1} in a process, median of {ROUNDS} process(es) in turn "
         f"(load average of the machine at the end {os.getloadavg()[0]:.1f}). PyTorch: written for this page from "
         "the equations, same shapes and losses, five particles; 'published' also does what the published programs are "
