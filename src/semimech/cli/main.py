@@ -27,7 +27,7 @@ COMMANDS = {
     "causal": "Write a fitted network as a structural causal model, and ask it for interventions.",
     "focus": "Measure whether data of other contexts help to predict one context of a screen, or harm.",
     "audit": "Whether bioactivities of many sources may be pooled for one chemical series.",
-    "design": "Plan a screen: where its variance comes from, and what a layout can show.",
+    "design": "Plan a screen: where its variance comes from, what a layout can show, what to measure next.",
     "report": "Write the report of a run again.",
     "benchmark": "Measure how well networks of known truth are found (recovery).",
     "simulate": "Simulate a screen with a known truth, from a TOML file.",

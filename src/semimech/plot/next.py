@@ -34,9 +34,9 @@ def _bars(ax: Axes, shown: pd.DataFrame, whole: int, criterion: str) -> None:
     colours = [BATCHES[(batch - 1) % len(BATCHES)] if batch else "#C9D1D9" for batch in shown["batch"]]
     places = range(len(shown))[::-1]
     ax.barh(places, shown["gain_per_cost"], color=colours, height=0.72)
-    ax.set_yticks(places, labels=[shortened(name, 42) for name in shown["condition"]], fontsize=9.5)
+    ax.set_yticks(places, labels=[shortened(name, 36) for name in shown["condition"]], fontsize=9)
     ax.set_ylim(-0.7, len(shown) - 0.3)
-    ax.set_xlabel(f"{criterion}: gain per cost, given those above")
+    ax.set_xlabel(f"{criterion} gained per cost")
     ax.set_title("next" if len(shown) == whole else f"the first {len(shown)} of {whole:,}")
     ax.grid(axis="x")
     for batch in sorted(set(shown["batch"]) - {0}):
@@ -61,5 +61,5 @@ def _against_random(ax: Axes, curves: pd.DataFrame, criterion: str) -> None:
         ax.plot(part["measured"], 100 * part["difference"], "-o", ms=4, lw=2, color=colour, label=str(order))
         if order == criterion:
             ax.fill_between(part["measured"], 100 * part["lower"], 100 * part["upper"], color=colour, alpha=0.12, lw=0)
-    ax.set(xlabel="measured", ylabel="error against random orders, %", title=f"{criterion} with 95 % intervals")
+    ax.set(xlabel="measured", ylabel="error against random orders, %", title=f"{criterion}, 95 %")
     ax.grid(axis="y")
