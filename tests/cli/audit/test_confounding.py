@@ -16,6 +16,7 @@ def test_words_and_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["audit", "confounding", str(path), "--splits", "random", "--out", str(out)]) == 0
     shown = capsys.readouterr().out
     assert "a model that sees only year, assay" in " ".join(shown.split())
+    assert "…" not in shown  # every column fits a terminal of 80
     assert pd.read_csv(out)["split"].tolist() == ["random"]
 
 

@@ -88,7 +88,7 @@ def _show(found: Confounding, sentences: list[str], name: str) -> None:
     for sentence in sentences:
         console.print(sentence, markup=False)
     console.print()
-    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan")
+    shown = Table(box=None, padding=(0, 1, 0, 0), header_style="cyan")
     columns = [column for column in SHOWN if column in found.scores]
     for title in ("split", "of", "n", *(SHOWN[column] for column in columns)):
         shown.add_column(title, justify="left" if title in ("split", "of") else "right", no_wrap=True)
