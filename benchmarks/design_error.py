@@ -1,4 +1,4 @@
-"""Is the variance that the error analysis predicts the one that effects have? Law, contrasts, counts and components.
+"""Is the variance that the error analysis predicts the one that effects have? Law, contrasts, counts and replicates.
 
 Run: python -m benchmarks.design_error [--out FILE]; it writes benchmarks/design_error.md.
 Effects are measured by the package's own `effects_of`; "pooled" is the same on the screen without its batch column.
@@ -17,10 +17,9 @@ from benchmarks._design_replicates import replicates_section
 from benchmarks._page import heading, paragraph, parser_of, table
 from scipy import stats
 
-from semimech.design.components import NAMES, Components, declared
+from semimech.design.components import Components, declared
 from semimech.design.contrasts import Reference, combination_variance, contrast_variance, pair_combinations, weights_of
 from semimech.design.drawn import draw_screen
-from semimech.design.estimate import components_of
 from semimech.design.layout import Layout
 from semimech.design.power import expected_correlation, power, power_at_fdr
 
@@ -166,34 +165,6 @@ def contrast_section() -> list[str]:
     return lines + table(("", "predicted", "empirical"), shown)
 
 
-def recovery_section(repeats: int = 60) -> list[str]:
-    """How often the intervals of components hold the truth."""
-    truth = {"cell": 0.3, "batch": 0.03, "interaction": 0.02, "guide": 0.04, "perturbation": 0.2}
-    lines = ["## Components recovered", ""]
-    lines += paragraph(
-        f"Share of {repeats} screens (uneven numbers, three guides, 40 features) whose 95 % interval of the pooled "
-        "component holds the truth, the same of single features, and the mean estimate over the truth."
-    )
-    rows = []
-    for batches, arms in ((2, 12), (3, 12), (6, 4), (6, 20)):
-        layout = layout_for("uneven", batches, arms, guides=3, size=16)
-        held, own, ratio = np.zeros(len(NAMES)), np.zeros(len(NAMES)), np.zeros(len(NAMES))
-        for seed in range(repeats):
-            screen = draw_screen(layout, declared(**truth), features=40, kind="drug", seed=seed)
-            found = components_of(screen, "guide")
-            for place, row in enumerate(found.pooled.itertuples()):
-                name = str(row.component)
-                lower, upper = found.intervals[name]
-                held[place] += (row.lower <= truth[name] <= row.upper) / repeats
-                own[place] += ((lower <= truth[name]) & (truth[name] <= upper)).mean() / repeats
-                ratio[place] += row.variance / truth[name] / repeats
-        rows += [
-            (f"{batches} batches, {arms} arms: {name}", f"{held[k]:.2f}", f"{own[k]:.3f}", f"{ratio[k]:.3f}")
-            for k, name in enumerate(NAMES)
-        ]
-    return lines + table(("", "pooled", "one feature", "estimate / truth"), rows)
-
-
 def _sums(layout: Layout, law: Components, coefficients: np.ndarray) -> np.ndarray:
     noise = errors(Setting(("", "", ""), layout, law), "same batch", 400, 10)
     return np.einsum("kp,rpf->rkf", coefficients, noise)
@@ -256,7 +227,6 @@ def main() -> None:
         lambda: counts_section(list(counted())),
         bias_section,
         contrast_section,
-        recovery_section,
         lambda: replicates_section(options.data),
     ):
         lines += section()
