@@ -83,9 +83,9 @@ def main() -> None:
     lines = heading("Variance components recovered", "design_components")
     lines += paragraph(
         f"Of {options.screens} screens drawn from the law (uneven numbers of cells, three guides, {FEATURES} "
-        "features): how often the 95 % interval of the pooled component, and of one feature, holds the truth; mean and sd of the "
-        "estimate, and the median interval, over the truth. Features are independent, or go together in blocks of "
-        f"{BLOCK} that share {SHARED:.0%} of everything that is random, the effects too."
+        "features): how often the 95 % interval of the pooled component, and of one feature, holds the truth; mean and "
+        "sd of the estimate, and the median interval, over the truth. Features are independent, or go together in "
+        f"blocks of {BLOCK} that share {SHARED:.0%} of everything that is random, the effects too."
     )
     columns = ("batches, arms, features", "component", "pooled", "one feature", "estimate", "sd", "interval")
     rows = [row for together in (False, True) for size in SIZES for row in recovered(*size, together, options.screens)]
