@@ -2,7 +2,7 @@
 
 import pytest
 
-from semimech.runs.audit_verdict import NEAREST, NO, NO_MATTER, YES, pooling_answer
+from semimech.runs.audit_pooling import NEAREST, NO, NO_MATTER, YES, leading_reading, pooling_answer
 
 
 def part(low: float, high: float) -> dict[str, float]:
@@ -22,3 +22,12 @@ def part(low: float, high: float) -> dict[str, float]:
 )
 def test_intervals_decide(focus: tuple, transfer: tuple, pooling: tuple, answer: str) -> None:
     assert pooling_answer({"focus": part(*focus), "transfer": part(*transfer), "pooling": part(*pooling)}) == answer
+
+
+def test_the_reading_that_was_scored_decides() -> None:
+    none = {"pooling": {"mean": None}}
+    scored = {"pooling": {"mean": 0.0}}
+    assert leading_reading({"ranking": scored, "regression": scored}) == "ranking"
+    assert leading_reading({"ranking": none, "regression": scored}) == "regression"
+    assert leading_reading({"ranking": none, "regression": none}) is None
+    assert leading_reading({}) is None
