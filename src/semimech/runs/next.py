@@ -11,7 +11,7 @@ import numpy as np
 from semimech.data.condition import GENETIC, Condition, Perturbation
 from semimech.data.effects import Effects
 from semimech.data.readers.text import read_lines
-from semimech.design.next.candidates import kind_of, untested_doses, untested_pairs, untested_singles
+from semimech.design.next.candidates import in_contexts, kind_of, untested_doses, untested_pairs, untested_singles
 from semimech.design.next.check import REPEATS, Check, check_orders
 from semimech.design.next.criteria import CriterionName
 from semimech.design.next.learning import Measured
@@ -74,7 +74,8 @@ def next_experiments(
     wanted = _candidates(run, candidates, effects, new, usual, options)
     targets = None
     if options.targets is not None:
-        targets = _listed(run, options.targets, options.annotations, "correct the path given to --targets")
+        asked = _listed(run, options.targets, options.annotations, "correct the path given to --targets")
+        targets = in_contexts(asked, effects.conditions)
     every = (*wanted, *(targets or ()))
     model, fitted = model_knowing(run, options.model, [p for p in new if any(p.name in c.names for c in every)])
     columns = np.flatnonzero(counted.any(0))
@@ -117,7 +118,8 @@ def _candidates(
     elif asked == "doses":
         found = untested_doses(effects.conditions, [name for name in old if name not in fixed])
     else:
-        return _listed(run, Path(asked), options.annotations, f"say {', '.join(KINDS)}, or name a text file")
+        remedy = f"say {', '.join(KINDS)}, or name a text file"
+        return in_contexts(_listed(run, Path(asked), options.annotations, remedy), effects.conditions)
     if not found:
         what = "dose that could be changed" if asked == "doses" else f"{asked} untested at the usual doses"
         raise UserError(f"The run {run.path} leaves no {what}: name candidates in a file.")

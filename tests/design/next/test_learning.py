@@ -98,6 +98,9 @@ def test_candidates_that_follow_from_what_was_measured() -> None:
     assert [c.label for c in untested_pairs(measured, usual)] == ["a+c", "b+c"]
     assert [c.label for c in untested_singles(measured, usual)] == ["b", "c"]
     assert [c.label for c in untested_doses(measured, ["a", "b"])] == ["a=0.5", "a=2", "a=8"]
+    timed = [Condition((("a", 1.0),), "day 1"), Condition((("a", 1.0), ("b", 1.0)), "day 2")]
+    assert [c.label for c in untested_pairs(timed, {"a": 1.0, "b": 1.0})] == ["a+b (day 1)"]
+    assert [c.label for c in untested_singles(timed, {"a": 1.0})] == ["a (day 2)"]
     assert kind_of(untested_pairs(measured, usual), measured) == "pairs"
     assert kind_of(untested_doses(measured, ["a"]), measured) == "doses"
     assert kind_of([Condition((("z", 1.0),))], measured) == "singles"
