@@ -120,9 +120,9 @@ def large() -> list[str]:
             content = {
                 "components": {"cell": 0.3, "batch": 0.02, "interaction": 0.004, "guide": 0.002},
                 "batches": {"number": 50, "cells": 10_000, "perturbations": limit},
-                "costs": {"batch": 500, "cell": 0.1, "guide": 5, "budget": 100_000},
+                "costs": {"batch": 500, "cell": 0.1, "guide": 5, "budget": 110_000},
                 "perturbations": {"count": 2000, "guides": [1, 3]},
-                "target": {"effect": 0.25, "power": 0.7, "criterion": criterion},
+                "target": {"effect": 0.15, "criterion": criterion},
             }
             start, cpu = time.perf_counter(), time.process_time()
             done = plan(request_of(content))
@@ -137,9 +137,10 @@ def large() -> list[str]:
                  f"{done.layout.total:,}", f"{done.judged.overall:.3f}", f"{100 * gap:.1f} %")
             )  # fmt: skip
             print(rows[-1], flush=True)
+    reached = "reached" if slowest < LIMIT else "NOT reached"
     lines = ["## 2,000 perturbations, up to 50 batches", ""]
     lines += paragraph(
-        f"Asked for: under {LIMIT:.0f} s, {'reached' if slowest < LIMIT else 'NOT reached'} in seconds of one core. "
+        f"A budget that pays for most of the cells. Asked for: under {LIMIT:.0f} s, {reached} in seconds of one core. "
         "The last column is how far the layout in whole cells lies above the optimum of divided cells."
     )
     heads = (

@@ -52,13 +52,19 @@ def sources_picture(plan: Plan) -> Figure:
     widest = min(float(table["variance"].max()), WIDEST)
     left = np.zeros(len(table))
     for source in SOURCES:
-        width = (table[source] * table["variance"]).to_numpy()
+        width = np.minimum(left + (table[source] * table["variance"]).to_numpy(), widest) - left
         if (width > 1e-4).any():
             ax.barh(table["layout"], width, left=left, color=COLOURS[source], label=source, height=0.62)
         left = left + width
     for y, value in enumerate(table["variance"]):
-        ax.annotate(f"{value:.2f}", (min(value, widest), y), (5, 0), textcoords="offset points", va="center")
-    ax.set_xlim(0, widest * 1.1)
+        ax.annotate(
+            f"{value:.2f}{', cut' if value > widest else ''}",
+            (min(value, widest), y),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    ax.set_xlim(0, widest * 1.25)
     ax.set_xlabel("variance beside the plan's, as many cells in the same batches")
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure

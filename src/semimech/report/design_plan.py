@@ -21,7 +21,7 @@ from semimech.support.files import write_text
 ROWS = 25  # of a table on the page; the whole is in its CSV file
 CURVE = "Every point of the line is the best layout for its cost; dots cost what the plan costs."
 SOURCES_OF = "Bars have the length of the variance beside the plan's, for as many cells in the same batches."
-BATCHES = "Every perturbation between two white lines."
+BATCHES = "Controls below, the perturbations on top of them."
 COMPONENTS = {
     "cell": "of a cell about its group",
     "batch": "of the level of a batch",
@@ -55,11 +55,11 @@ def _content(plan: Plan, curve: pd.DataFrame) -> dict[str, Any]:
         "headline": first,
         "sentences": others,
         "components": [(name, number(components.value(name)), words) for name, words in COMPONENTS.items()],
-        "comparison": _table(comparison[["layout", "variance", "power", *used]]),
+        "comparison": _table(comparison[["layout", "variance", "power", *used]].round(4)),
         "batches": _table(batch_table(plan)),
         "arms": _table(arm_table(plan)),
         "genes": _table(gene_classes(plan)),
-        "curve": _table(curve),
+        "curve": _table(curve.round({"power": 4})),
     }
 
 

@@ -1,6 +1,9 @@
 """Plans: what is asked for is reached, plain layouts are no better, and what is wrong or impossible is said."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from semimech.design.planner.curve import trade_off
@@ -70,6 +73,25 @@ def test_where_pooled_controls_do_better_it_is_said():
     few = {**few, "perturbations": {"count": 5, "guides": [1]}, "target": {"power": 0.0}}
     assert any("In a screen this small" in sentence for sentence in sentences_of(plan(asked(**few))))
     assert not any("In a screen this small" in sentence for sentence in sentences_of(plan(asked())))
+
+
+def test_reads_are_weighed_against_cells():
+    depths = pd.DataFrame({"depth": [0.1, 1.0, 10.0], "cell": [0.9, 0.3, 0.15], "effect": [0.5, 1.0, 1.2]})
+    request = asked(costs={"read": 1e-5, "reads": 10_000}, perturbations={"guides": [1]})
+    pilot = replace(request, components=replace(request.components, depths=depths))
+    found = {}
+    for price in (1e-5, 1e-7):
+        costs = replace(pilot.costs, read=price, depths=(0.5, 1.0, 4.0))
+        found[price] = plan(replace(pilot, costs=costs))
+        each = {d: plan(replace(pilot, costs=replace(costs, depths=(d,)))).cost for d in costs.depths}
+        assert found[price].depth == min(each, key=each.__getitem__)
+        assert found[price].cost == pytest.approx(min(each.values()))
+    assert found[1e-5].depth < found[1e-7].depth
+    deeper = found[1e-7].request.components
+    growth = np.interp(np.log(4), np.log(depths["depth"]), depths["effect"])
+    cell = np.interp(np.log(4), np.log(depths["depth"]), depths["cell"])
+    assert deeper.value("cell") == pytest.approx(cell / growth**2)
+    assert deeper.value("interaction") == pytest.approx(0.004)
 
 
 def test_small_plans_are_exact():

@@ -10,13 +10,13 @@ import pandas as pd
 from semimech.design.contrasts import Reference
 from semimech.design.layout import Layout
 from semimech.design.planner.allocate import allocated
-from semimech.design.planner.feasible import chosen_option
+from semimech.design.planner.depths import best_depth
 from semimech.design.planner.judged import Judged, judged
 from semimech.design.planner.options import Option, option_at, program_of
 from semimech.design.planner.plain import plain_layouts
 from semimech.design.planner.program import Program
 from semimech.design.planner.request import INFINITE, Request
-from semimech.design.planner.supply import Supply, supply_of
+from semimech.design.planner.supply import Supply
 from semimech.support.errors import UserError
 from semimech.support.progress import Monitor, silent
 
@@ -40,6 +40,7 @@ class Plan:
     layout: cells of every perturbation, and controls, in every batch. exact: it is proved to be the best with this many
     batches, guides and cells. judged: the variances and powers of its effects; plain: those of plain layouts with as
     many cells in the same batches. option: the choice with divided cells that it was made from. cost: of the layout.
+    depth: of sequencing, beside the pilot's; the request is as it reads at this depth.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Plan:
     judged: Judged
     plain: tuple[Compared, ...]
     cost: float
+    depth: float = 1.0
 
     @property
     def weight(self) -> np.ndarray:
@@ -73,15 +75,14 @@ def plan(request: Request, monitor: Monitor = silent) -> Plan:
     Numbers of batches, guides and cells are chosen with divided cells (`best_shares`), then whole cells are allocated
     (`allocated`). Raises UserError with the constraint that stands in the way, and the nearest that is feasible.
     """
-    supply = supply_of(request)
     monitor("choosing batches", 0, 3)
-    option = chosen_option(supply)
+    depth, supply, option = best_depth(request)
     monitor("allocating cells", 1, 3)
     option, program, layout, exact, found = _with_power(supply, option)
     monitor("comparing", 2, 3)
     plain = tuple(_compared(supply, program, layout))
-    loads = layout.cells.sum(1) + layout.controls
-    done = Plan(request, supply, option, program, layout, exact, found, plain, supply.cost(loads, option.guides))
+    cost = supply.cost(layout.cells.sum(1) + layout.controls, option.guides)
+    done = Plan(supply.request, supply, option, program, layout, exact, found, plain, cost, depth)
     monitor("comparing", 3, 3)
     return done
 

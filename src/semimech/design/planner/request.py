@@ -77,6 +77,7 @@ class Costs:
     """What things cost, in one currency, and the budget (0: none); in TOML the section [costs].
 
     guide: of each guide of each perturbation, once. read: of one sequencing read, `reads` of which each cell gets.
+    depths: multiples of the pilot's depth, and of `reads`, from which the plan chooses; for components of counts.
     """
 
     batch: float = 0.0
@@ -86,8 +87,12 @@ class Costs:
     read: float = 0.0
     reads: float = 0.0
     budget: float = 0.0
+    depths: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
+        right = [isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in self.depths]
+        if not right or not all(right):
+            raise UserError("The option depths of the section [costs] needs multiples above 0, such as [0.5, 1, 2].")
         names = ("batch", "lane", "cell", "guide", "read", "reads", "budget")
         require_within("section [costs]", {name: (getattr(self, name), 0.0, INFINITE) for name in names})
         if self.budget and not any((self.batch, self.lane, self.cell, self.guide, self.read * self.reads)):
@@ -201,14 +206,17 @@ def request_of(
     name = content.get("name", "plan")
     if not isinstance(name, str) or not name.strip():
         raise UserError(f"{source} has the name {name!r}: give text.")
-    found = _section(content, "components", Declared()).read(folder, components)
+    told, costs = _section(content, "components", Declared()), _section(content, "costs", Costs())
+    if told.cell is not None and set(costs.depths) != {1.0}:
+        raise UserError("What depths of [costs] make of a declared cell is unknown: leave one of them out.")
+    found = told.read(folder, components)
     like = _like(content, folder)
     return Request(
         name,
         found,
         _section(content, "batches", Batches()),
         _section(content, "lanes", Lanes()),
-        _section(content, "costs", Costs()),
+        costs,
         arms_of(_section(content, "perturbations", Perturbations()), folder, found),
         _section(content, "target", Target(effect=1.0), needed=True),
         like,

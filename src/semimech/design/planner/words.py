@@ -20,7 +20,26 @@ REMEDIES = {
 
 def sentences_of(plan: Plan) -> list[str]:
     """What is to be done, what it shows, what limits it, what it costs, and how plain choices compare."""
-    return [_layout(plan), _controls(plan), _power(plan), _sources(plan), _cost(plan), *_plain(plan), _optimality(plan)]
+    return [
+        _layout(plan),
+        *_depth(plan),
+        _controls(plan),
+        _power(plan),
+        _sources(plan),
+        _cost(plan),
+        *_plain(plan),
+        _optimality(plan),
+    ]
+
+
+def _depth(plan: Plan) -> list[str]:
+    depths = plan.request.declaration.get("costs", {}).get("depths", [])
+    if not isinstance(depths, list) or len(depths) < 2:
+        return []
+    reads = f"{plan.request.costs.reads:,.0f} reads of each cell, " if plan.request.costs.reads else ""
+    return [
+        f"Sequencing: {reads}{plan.depth:g} times the depth of the pilot, the best of {', '.join(map(str, depths))}."
+    ]
 
 
 def _layout(plan: Plan) -> str:
