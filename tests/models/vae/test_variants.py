@@ -65,6 +65,12 @@ def published() -> FittedVAE:
     return estimator.fit(screen, split_screen(screen, "cells")[0])
 
 
+def test_published_settings_do_not_ask_for_an_artefact_that_is_left_out() -> None:
+    screen, _ = cell_screen(cells=5)
+    form = GpoVAE(compat="gpo-vae", quality=False).settings(screen).form
+    assert (form.quality, form.signed, form.particles) == (False, False, 5)
+
+
 def test_what_was_fitted_as_published_is_marked(published: FittedVAE) -> None:
     assert published.alone
     assert not published.form.signed

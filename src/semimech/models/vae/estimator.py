@@ -182,8 +182,7 @@ class SamsVAE:
             "latent_from": "prior",
             "threshold": 0.4,
             "alignment": 100.0,
-            "again": 1.0,
-        }
+        } | ({"again": 1.0} if self.quality else {})
         left = {name: value for name, value in published.items() if getattr(self, name) == getattr(type(self)(), name)}
         return replace(self, **left)  # type: ignore[arg-type]
 
