@@ -7,11 +7,12 @@ import pandas as pd
 
 from semimech.audit.columns import DESCRIBING
 from semimech.audit.fingerprints import closeness, morgan
+from semimech.audit.focus.division import Ordering
 from semimech.audit.table import Bioactivities
 
 
-def neighbours_of(table: Bioactivities, in_series: np.ndarray) -> pd.DataFrame:
-    """The outsiders by falling mean Tanimoto similarity to the series (mask), the order in which they are added.
+def neighbours_of(table: Bioactivities, in_series: np.ndarray, ordering: Ordering = "mean") -> pd.DataFrame:
+    """The outsiders by falling Tanimoto similarity to the series (mask), mean or max: the order of the focus curve.
 
     Columns smiles, p_activity, relation, the describing ones that the table has, mean_similarity, and
     largest_similarity to any compound of the series; index rank, from 1.
@@ -19,7 +20,7 @@ def neighbours_of(table: Bioactivities, in_series: np.ndarray) -> pd.DataFrame:
     bits = morgan(table)
     outside = np.flatnonzero(~in_series)
     mean, most = closeness(bits[outside], bits[in_series])
-    order = np.argsort(-mean, kind="stable")
+    order = np.argsort(-(mean if ordering == "mean" else most), kind="stable")
     named = [column for column in DESCRIBING if column in table.compounds]
     found = table.compounds.iloc[outside[order]][["smiles", "p_activity", "relation", *named]]
     rank = pd.RangeIndex(1, len(order) + 1, name="rank")

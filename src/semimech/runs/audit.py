@@ -145,7 +145,8 @@ def _graph(task: Task, monitor: Monitor) -> dict[str, Any]:
 
 
 def _focus(task: Task, monitor: Monitor) -> dict[str, Any]:
-    task.run.write_table("neighbours", neighbours_of(task.table, task.in_series).reset_index())
+    near = neighbours_of(task.table, task.in_series, task.options.ordering)
+    task.run.write_table("neighbours", near.reset_index())
     learner, keywords = task.options.chosen_learner(), task.options.focus()
     folder = task.run.path / "repeats"
     found = focus(task.table, task.in_series, learner, folder=folder, monitor=monitor, **keywords)
