@@ -3,7 +3,7 @@ import pytest
 
 from semimech.data.condition import Condition
 from semimech.data.network import Network
-from semimech.simulate.allotment import even_allotment
+from semimech.simulate.allotment import Allotment, even_allotment
 from semimech.simulate.arms import Stage, designed_arms
 from semimech.simulate.courses import Courses
 from semimech.simulate.perturbations import Family, actions_of
@@ -15,7 +15,7 @@ PAIR = Condition((("A", 1.0), ("B", 1.0)))
 TIMES = (24, 48)
 
 
-def sampled(log_growth=0.0, differ=False):
+def sampled(log_growth=0.0, differ=False, allotment=None):
     """Rows of controls, A, and A with B; `log_growth` is that of histories in which A was edited."""
     stages = (Stage(24, "E8"), Stage(24, "RPMI"))
     arms = designed_arms(stages, (Condition((("A", 1.0),)), PAIR), TIMES)
@@ -23,11 +23,8 @@ def sampled(log_growth=0.0, differ=False):
     growth = np.array([[log_growth] * 2 if "A" in history.perturbations else [0, 0] for history in histories])
     states = np.zeros((len(histories), 2, 3), np.float32)
     courses = Courses(tuple(histories), batches, np.array([24, 48], np.float32), states[:, 0], states, growth)
-    return (
-        sample_rows(choices, courses, ACTIONS, even_allotment(arms, 2, 2000, 30), np.random.default_rng(1)),
-        histories,
-        batches,
-    )
+    allotment = allotment or even_allotment(arms, 2, 2000, 30)
+    return sample_rows(choices, courses, ACTIONS, allotment, np.random.default_rng(1)), histories, batches
 
 
 def test_each_arm_has_its_rows_at_each_time_in_each_batch():
@@ -39,6 +36,19 @@ def test_each_arm_has_its_rows_at_each_time_in_each_batch():
     design = rows.design.toarray()
     assert (design.sum(1) == 0).sum() == 120
     np.testing.assert_array_equal(rows.batch, np.where(rows.obs["batch"] == "batch 1", 0, 1))
+
+
+def test_batches_have_the_cells_that_are_allotted():
+    rows, _, _ = sampled(
+        allotment=Allotment(("monday", "friday"), {(0, "control"): 7, (0, "A"): 5, (1, "control"): 4, (1, "A+B"): 6})
+    )
+    given = rows.design.toarray().sum(1)
+    counted = rows.obs.groupby(["batch", given, "time"], observed=True).size()
+    assert counted.to_dict() == {
+        (batch, number, time): cells
+        for batch, number, cells in (("monday", 0, 7), ("monday", 1, 5), ("friday", 0, 4), ("friday", 2, 6))
+        for time in (24.0, 48.0)
+    }
 
 
 def test_the_edited_flags_say_what_each_cell_went_through():

@@ -77,6 +77,15 @@ def test_mistakes_in_a_table_are_named(tmp_path, table, words):
         request_of({**ASKED, "perturbations": {"file": "list.csv"}}, tmp_path)
 
 
+def test_what_the_pilot_cannot_tell_has_to_be_declared(tmp_path):
+    pilot = replace(declared(cell=0.4), unidentified={"guide": "no column of guides"})
+    pilot.save(tmp_path / "components.json")
+    with pytest.raises(UserError, match=r"guide .no column of guides.: declare it, guide = NUMBER"):
+        request_of({**ASKED, "components": {"file": "components.json"}}, tmp_path)
+    request = request_of({**ASKED, "components": {"file": "components.json", "guide": 0.1}}, tmp_path)
+    assert request.components.value("guide") == 0.1
+
+
 def test_efficiencies_are_those_of_the_pilot_where_it_could_tell(tmp_path):
     measured = pd.DataFrame([("B", 0.4, 0.3, 0.5)], columns=["perturbation", "efficiency", "lower", "upper"])
     pilot = replace(declared(cell=0.4, interaction=0.01, efficiency=0.7), efficiencies=measured)

@@ -164,7 +164,14 @@ class Declared:
                 raise UserError(f"The option {name} of the section [components] is {value!r}: give a number.")
         given = {name: float(value) for name, value in values.items() if value is not None}
         if source is not None:
-            return read_components(source).declare(**given)
+            found = read_components(source).declare(**given)
+            unknown = [name for name in ("cell", "batch", "interaction", "guide") if name in found.unidentified]
+            if unknown:
+                raise UserError(
+                    f"The pilot cannot tell the component {unknown[0]} ({found.unidentified[unknown[0]]}): declare it, "
+                    f"{unknown[0]} = NUMBER in the section [components]."
+                )
+            return found
         missing = [name for name in ("cell", "batch", "interaction") if name not in given]
         if missing:
             raise UserError(
