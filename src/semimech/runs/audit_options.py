@@ -59,14 +59,14 @@ class AuditOptions:
     graph: Path | None = None
     """TOML file of the causal graph; the graph of a table of bioactivities where not given."""
 
-    causes: tuple[str, ...] = ("C", "M")
-    """Variables of the causal graph that are set together."""
+    causes: tuple[str, ...] = ()
+    """Variables of the causal graph that are set together; C and M, as far as the graph has them, where not given."""
 
     outcome: str = "Y"
     """The variable of the causal graph that is predicted."""
 
-    fixed: tuple[str, ...] = ("M",)
-    """Variables of the causal graph that do not vary within the series."""
+    fixed: tuple[str, ...] = ()
+    """Variables of the causal graph that do not vary within the series; M, if the graph has it, where not given."""
 
     seed: int = 0
     """Everything random follows from it."""
@@ -79,7 +79,13 @@ class AuditOptions:
             raise UserError("--thresholds are activities in nM: give numbers above 0.")
         # Each of these refuses what it does not know, before anything is computed.
         self.chosen_learner(), self.conflict(), self.confounding()
-        self.causal_graph().require((*self.causes, self.outcome, *self.fixed), "in the options")
+        graph = self.causal_graph()
+        for name, usual in (("causes", ("C", "M")), ("fixed", ("M",))):
+            given = getattr(self, name) or tuple(one for one in usual if one in graph.parents)
+            object.__setattr__(self, name, given)
+        graph.require((*self.causes, self.outcome, *self.fixed), "in the options")
+        if not self.causes:
+            raise UserError("The causal graph has neither C nor M: say which of its variables are set, --causes NAME.")
 
     def chosen_learner(self) -> Learner:
         """The learner of the focus curve."""
