@@ -1,5 +1,6 @@
 """Courses of small known networks: gradients, recovery, tests of edges, multiple shooting, failures by condition."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from semimech.models.dynamics.evidence import evidence, inverse_diagonal
+from semimech.models.dynamics.evidence import evidence
 from semimech.models.dynamics.law import NetworkLaw, NeuralLaw, growth_at_rest
 from semimech.models.dynamics.learning import courses_of, first_guess, fit_courses, free_parameters, stacked
 from semimech.models.dynamics.objective import CourseObjective
@@ -80,10 +81,14 @@ def test_a_steady_state_does_not_tell_them() -> None:
     assert np.isfinite(told.error.weights[~np.eye(4, dtype=bool)]).all()
 
 
-def test_inverse_diagonal_is_that_of_the_normal_equations() -> None:
-    jacobian = np.random.default_rng(0).normal(size=(30, 6))
-    np.testing.assert_allclose(inverse_diagonal(jacobian), np.diag(np.linalg.inv(jacobian.T @ jacobian)))
-    assert np.isinf(inverse_diagonal(np.c_[jacobian, jacobian[:, 0]])[[0, 6]]).all()
+def test_an_edge_by_shooting_has_to_be_one_of_whole_courses(fitted: tuple[CourseObjective, Any, Any]) -> None:
+    objective, data, found = fitted
+    free = free_parameters(objective.law, found)
+    shooting = replace(objective, mode="shooting")
+    both, whole = evidence(shooting, found, shooting.weighed(found, data), free), evidence(objective, found, data, free)
+    edges = ~np.eye(4, dtype=bool)
+    assert (both.p[edges] >= whole.p[edges]).all()
+    assert (both.tests()[1][WEIGHTS != 0] < 0.01).all()
 
 
 @pytest.mark.parametrize("adjoint", ["checkpoint", "forward"])

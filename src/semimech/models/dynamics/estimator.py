@@ -190,9 +190,9 @@ def testable(data: Courses, free: NetworkParameters) -> bool:
 class CellBoxCourses(CourseModel):
     """The CellBox field with both its rates: dx/dt = eps phi(W x + u) - alpha x (envelope 0).
 
-    envelope, activation, power: the form of the law, see `numerics.fields.Field`. The network has q-values from Wald
-    tests at the maximum of the likelihood, where there are more samples than parameters. Source: Yuan et al. 2021,
-    doi:10.1016/j.cels.2020.11.013; with adjoint sensitivities Ji et al. 2021, arXiv:2104.06467.
+    envelope, activation, power: the form of the law, see `numerics.fields.Field`. The network has q-values from tests
+    at the maximum of the likelihood, see `evidence`, where there are more samples than parameters. Source: Yuan et al.
+    2021, doi:10.1016/j.cels.2020.11.013; with adjoint sensitivities Ji et al. 2021, arXiv:2104.06467.
     """
 
     name: ClassVar[str] = "cellbox-courses"
