@@ -143,7 +143,8 @@ class Protocol:
         for name in used:
             if name not in known:
                 near = get_close_matches(name, list(known), 1)
-                hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known)) or 'none'}."
+                names = ", ".join(sorted(filter(None, known)))  # the medium without a name has none to be given
+                hint = f"did you mean {near[0]}?" if near else f"use one of {names or 'none'}."
                 raise UserError(f"The protocol {self.name} has the unknown {what} '{name}': {hint}")
 
 

@@ -84,8 +84,10 @@ class Found:
 def beeline_cases(folder: Path) -> list[Case]:
     """The ten topologies in a folder of BEELINE's matrices, with the settings of Ji et al.
 
-    Raises UserError where a file is missing.
+    Raises UserError where the folder or a file is missing.
     """
+    if not Path(folder).is_dir():
+        raise UserError(f"There is no folder {folder}: give the one with BEELINE's ten CSV files.")
     files = {path.stem.rpartition("_")[2]: path for path in sorted(Path(folder).glob("*.csv"))}
     missing = [name for name in SETTINGS if name not in files]
     if missing:
