@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from semimech.audit.mechanisms.experts import Sizes, gates, log_density, one_law, solve
-from semimech.audit.mechanisms.held_out import HeldOut, compared
+from semimech.audit.mechanisms.held_out import Divided, HeldOut, compared
 from semimech.audit.mechanisms.selection import number_of
 from semimech.audit.mechanisms.space import Space
 
@@ -81,6 +81,12 @@ def test_held_out_shifts_are_taken_off() -> None:
     other = replace(space, values=space.values + moved)
     gap = held.densities(1).mean() - HeldOut(other).densities(1).mean()
     assert abs(gap) < 0.4  # shifts ten times those of before cost little
+
+
+def test_divisions_are_averaged() -> None:
+    space = space_of_numbers(120)
+    parts = [HeldOut(space, seed).densities(1) for seed in (2, 3)]
+    np.testing.assert_allclose(Divided(space, 1, 2).densities(1), np.mean(parts, axis=0))
 
 
 def test_gain_is_that_of_units() -> None:

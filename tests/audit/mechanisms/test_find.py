@@ -16,7 +16,7 @@ from semimech.plot.mechanisms import effect_bars, typical_compounds
 from semimech.support.errors import UserError
 
 TWO = BioactivityExperiment(seed=1, laws=Laws(mechanisms=2, delta=2.0))
-FEW = MechanismOptions(largest=2, resamples=1)
+FEW = MechanismOptions(largest=2, resamples=1, divisions=1)
 
 
 def test_two_mechanisms_are_found_and_named() -> None:
@@ -80,7 +80,7 @@ def test_names_are_those_that_overlap_most() -> None:
     assert (matched(np.array([2, 0, 1])[wanted], wanted, 3) == wanted).all()
 
 
-@pytest.mark.parametrize("wrong", [{"largest": 0}, {"count": 21}, {"level": 1.0}, {"compounds": 50}])
+@pytest.mark.parametrize("wrong", [{"largest": 0}, {"divisions": 0}, {"count": 21}, {"level": 1.0}, {"compounds": 50}])
 def test_wrong_options_are_refused(wrong: dict[str, int | float]) -> None:
     with pytest.raises(UserError, match="must"):
         MechanismOptions(**wrong)

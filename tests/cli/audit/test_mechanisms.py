@@ -9,7 +9,7 @@ import pytest
 from semimech.audit.synthetic import BioactivityExperiment, Laws, Series, Structures, simulate_bioactivities
 from semimech.cli import main
 
-FAST = ["--resamples", "1", "--largest", "2"]
+FAST = ["--resamples", "1", "--largest", "2", "--divisions", "1"]
 
 
 @pytest.fixture

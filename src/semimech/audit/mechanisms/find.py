@@ -9,7 +9,7 @@ import pandas as pd
 
 from semimech.audit.fingerprints import morgan, tanimoto
 from semimech.audit.mechanisms.experts import Experts, experts, gates, one_law
-from semimech.audit.mechanisms.held_out import STARTS, HeldOut
+from semimech.audit.mechanisms.held_out import STARTS, Divided
 from semimech.audit.mechanisms.labels import Known, compare, known_labels
 from semimech.audit.mechanisms.selection import number_of
 from semimech.audit.mechanisms.space import SHARPNESS, Space, space_of
@@ -34,6 +34,9 @@ class MechanismOptions:
     count: int | None = None
     """Number of mechanisms to show whatever the data say; the verdict stays that of the data."""
 
+    divisions: int = 3
+    """Divisions of the documents into folds, over which log-densities are averaged."""
+
     resamples: int = 10
     """Resamples of 80 % of the compounds, for stability."""
 
@@ -44,8 +47,8 @@ class MechanismOptions:
     """At most so many compounds are fitted, drawn at random; the others follow their neighbours."""
 
     def __post_init__(self) -> None:
-        if self.largest < 1 or self.resamples < 1 or self.compounds < LEAST:
-            raise UserError(f"--largest and --resamples must be at least 1, --compounds at least {LEAST}.")
+        if min(self.largest, self.divisions, self.resamples) < 1 or self.compounds < LEAST:
+            raise UserError(f"--largest, --divisions and --resamples must be at least 1, --compounds at least {LEAST}.")
         if self.count is not None and not 1 <= self.count <= 20:
             raise UserError(f"--count {self.count} must be from 1 to 20.")
         if not 0 < self.level < 1:
@@ -98,7 +101,7 @@ def find_mechanisms(
     given = None if labels is None else known_labels(pd.Series(np.asarray(labels), dtype="object"))
     rows = np.sort(np.random.default_rng(seed).permutation(len(table))[: options.compounds])
     space, bits = space_of(table, rows, seed)
-    held = HeldOut(space, seed, STARTS, monitor)
+    held = Divided(space, seed, options.divisions, monitor)
     found, numbers = number_of(held, options.largest, options.level)
     shown = options.count or found
     whole = _whole(space, shown, seed)

@@ -96,6 +96,22 @@ class HeldOut:
         return best[1]
 
 
+class Divided:
+    """Several divisions into folds, whose log-densities are averaged: a verdict must not hang on one of them."""
+
+    def __init__(self, space: Space, seed: int, divisions: int, monitor: Monitor = silent) -> None:
+        self.space = space
+        self.each = [HeldOut(space, seed * divisions + number, STARTS, monitor) for number in range(divisions)]
+
+    def densities(self, count: int) -> np.ndarray:
+        """Log-density of each compound (n,), held out, under `count` mechanisms: the mean over divisions."""
+        return np.mean([one.densities(count) for one in self.each], axis=0)
+
+    def labelled_densities(self, labels: np.ndarray) -> np.ndarray:
+        """The same where the mechanisms are known: labels (n,), integers from 0."""
+        return np.mean([one.labelled_densities(labels) for one in self.each], axis=0)
+
+
 def compared(more: np.ndarray, fewer: np.ndarray, space: Space) -> tuple[float, float, float]:
     """Gain of log-density per compound, its standard error over units, and the one-sided p-value that it is not 0.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from semimech.audit.mechanisms.held_out import HeldOut, compared
+from semimech.audit.mechanisms.held_out import Divided, HeldOut, compared
 from semimech.support.errors import UserError
 from semimech.support.optional import require
 
@@ -52,7 +52,9 @@ def known_labels(labels: pd.Series) -> pd.Series:
     return text
 
 
-def compare(held: HeldOut, labels: np.ndarray, assigned: np.ndarray, clusters: np.ndarray, seed: int = 0) -> Known:
+def compare(
+    held: HeldOut | Divided, labels: np.ndarray, assigned: np.ndarray, clusters: np.ndarray, seed: int = 0
+) -> Known:
     """The labels (n,) beside the mechanisms found and beside clusters of structure (numbers, n)."""
     numbers, names = pd.factorize(labels, sort=True)
     gain, error, p = compared(held.labelled_densities(numbers), held.densities(1), held.space)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from semimech.audit.mechanisms.held_out import HeldOut, compared
+from semimech.audit.mechanisms.held_out import Divided, HeldOut, compared
 
 COLUMNS = ("mechanisms", "log_density", "gain", "error", "p", "taken")
 
 
-def number_of(held: HeldOut, largest: int, level: float) -> tuple[int, pd.DataFrame]:
+def number_of(held: HeldOut | Divided, largest: int, level: float) -> tuple[int, pd.DataFrame]:
     """The number of mechanisms (at most `largest`), and a row for each number that was tried.
 
     log_density: per compound, held out; gain: over one fewer, with its standard error over documents; p: one-sided,
