@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from semimech.design.planner.curve import cost_is_cells, cost_of
 from semimech.design.planner.judged import SOURCES
@@ -35,6 +36,8 @@ def curve_picture(plan: Plan, curve: pd.DataFrame) -> Figure:
         ax.axvline(budget, color=GREY, lw=1.4, ls="--", label="budget")
     ax.set_ylim(0, 1.03)
     ax.set_xlim(left=0)
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel("cells" if cost_is_cells(plan.request) else "cost")
     which = "worst" if plan.program.worst else "mean"
     ax.set_ylabel(f"power for an effect of {target.effect:g} ({which})")
@@ -66,7 +69,7 @@ def sources_picture(plan: Plan) -> Figure:
         )
     ax.set_xlim(0, widest * 1.25)
     ax.set_xlabel("variance beside the plan's, as many cells in the same batches")
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    ax.legend(loc="center left", bbox_to_anchor=(1.06, 0.5))
     return figure
 
 

@@ -11,6 +11,7 @@ from semimech.design.planner.finding import powers_of
 from semimech.design.planner.lanes import dealt_to_lanes, lane_factor, lane_table
 from semimech.design.planner.plan import plan
 from semimech.design.planner.request import request_of
+from semimech.design.planner.supply import supply_of
 from semimech.design.planner.tables import arm_table, batch_table, gene_classes
 from semimech.design.planner.words import sentences_of
 from semimech.design.power import power_at_fdr
@@ -122,6 +123,16 @@ def test_lanes_share_every_arm_and_their_level_cancels():
     layout = type(done.layout)(("a",), ("x",), np.array([[4]]), np.array([8]))
     assert lane_factor(layout, np.array([4]))[0] == pytest.approx(0.0)
     assert scatter == pytest.approx(((cells / 4 - control / 8) ** 2).sum(), rel=0.02)
+
+
+def test_no_lane_is_opened_for_a_few_cells():
+    lanes = {"number": 2, "cells": 5000}
+    costs = {"batch": 0, "cell": 0.1, "lane": 1500, "guide": 0}
+    found = {}
+    for budget in (5000, 5501, 7300):
+        request = asked(lanes=lanes, costs={**costs, "budget": budget}, batches={"number": 2}, target={"power": 0})
+        found[budget] = supply_of(request).largest(2, 1, budget)
+    assert found == {5000: 10_000, 5501: 10_000, 7300: 13_000}
 
 
 def test_the_level_under_a_false_discovery_rate_is_that_of_the_rule():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from semimech.design.planner.request import Request
 from semimech.design.planner.rounding import even_loads
+
+ALMOST, EMPTY = 0.98, 0.1  # of the cells, and of a lane
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +48,31 @@ class Supply:
         return -(-loads // size) if size else np.ones(len(loads), int)
 
     def largest(self, batches: int, guides: int, budget: float) -> int:
-        """Most cells, controls included, that so many batches hold and the budget pays for; 0 where for none."""
+        """Most cells, controls included, that so many batches hold and the budget pays for; 0 where for none.
+
+        Lanes that would be almost empty are not opened.
+        """
         room = self.room[:batches]
+        most = _last(lambda total: self.cost(even_loads(room, total), guides) <= budget * (1 + 1e-12), int(room.sum()))
+        size, lanes = self.request.lanes.cells, self._lanes_for(room, most)
+        if not size or not self.request.costs.lane:
+            return most
+        full = _last(lambda total: self._lanes_for(room, total) <= self._lanes_for(room, int(most * ALMOST)), most)
+        return full if most - full <= EMPTY * size * (lanes - self._lanes_for(room, full)) else most
 
-        def affordable(total: int) -> bool:
-            return self.cost(even_loads(room, total), guides) <= budget * (1 + 1e-12)
+    def _lanes_for(self, room: np.ndarray, total: int) -> int:
+        return int(self.lanes(even_loads(room, total)).sum())
 
-        low, high = 0, int(room.sum())
-        if affordable(high):
-            return high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if affordable(middle) else (low, middle)
-        return low
+
+def _last(holds: Callable[[int], bool], most: int) -> int:
+    """The largest number up to `most` for which it holds, by halving: it holds below any for which it does."""
+    if holds(most):
+        return most
+    low, high = 0, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
 
 
 def supply_of(request: Request) -> Supply:
