@@ -23,7 +23,7 @@ def curve_picture(plan: Plan, curve: pd.DataFrame) -> Figure:
     """Power against cost of the best layouts, with the plan, its target and budget, and plain layouts at its cost."""
     figure = new_figure(8.6, 5.0)
     ax = figure.subplots()
-    ax.plot(curve["cost"], curve["power"], color=BLUE, lw=2.4, label="best layouts")
+    ax.plot(curve["cost"], curve["power"], color=BLUE, lw=2.4, drawstyle="steps-post", label="best layouts")
     at = cost_of(plan)
     for one, colour in zip(plan.plain, PLAIN_COLOURS, strict=False):
         ax.scatter(at, one.judged.overall, color=colour, s=55, zorder=3, label=one.name)

@@ -13,7 +13,7 @@ from semimech.design.planner.request import Costs, Request
 from semimech.design.planner.supply import supply_of
 from semimech.support.progress import Monitor, silent
 
-POINTS = 16
+POINTS = 20
 BELOW, ABOVE = 0.2, 2.5  # of the plan's cost
 
 
@@ -38,12 +38,13 @@ def trade_off(plan: Plan, monitor: Monitor = silent) -> pd.DataFrame:
         request = replace(request, costs=Costs(cell=1.0))
     supply = supply_of(request)
     rows: list[dict[str, float]] = []
-    for number, budget in enumerate(np.geomspace(BELOW, ABOVE, POINTS) * cost_of(plan)):
-        monitor("trade-off", number, POINTS)
+    budgets = np.sort(np.r_[np.geomspace(BELOW, ABOVE, POINTS), 1.0]) * cost_of(plan)
+    for number, budget in enumerate(budgets):
+        monitor("trade-off", number, len(budgets))
         one = best_option(supply, float(budget))
         if one is not None and (not rows or one.cost > rows[-1]["cost"]):
             rows.append(
                 {"cost": one.cost, "power": one.power, "cells": one.total, "batches": one.batches, "guides": one.guides}
             )
-    monitor("trade-off", POINTS, POINTS)
+    monitor("trade-off", 1, 1)
     return pd.DataFrame(rows, columns=["cost", "power", "cells", "batches", "guides"])
