@@ -32,7 +32,7 @@ def minimum_detectable_effect(
     power: float = 0.8,
     level: float = 0.05,
     *,
-    efficiency: float = 1.0,
+    efficiency: np.ndarray | float = 1.0,
     own: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """The least effect of an edited cell that is found with this power, in the shape of `variance`.

@@ -35,6 +35,7 @@ WRONG = [
     ({"perturbations": {"names": ["A"], "count": 3}}, "exactly one"),
     ({"perturbations": {}}, "exactly one"),
     ({"perturbations": {"names": ["A"], "guides": [3, 1]}}, "guides"),
+    ({"perturbations": {"names": ["A"], "guides": []}}, "guides"),
     ({"perturbations": {"file": "nowhere.csv"}}, "There is no table"),
     ({"target": {"power": 0.8}}, "no effect"),
     ({"target": {"effect": -1}}, "effect"),

@@ -34,7 +34,7 @@ class Perturbations:
     guides: tuple[int, ...] = (1,)
 
     def __post_init__(self) -> None:
-        if len(self.guides) > 2 or min(self.guides) < 1 or self.guides[0] > self.guides[-1]:
+        if len(self.guides) not in (1, 2) or min(self.guides) < 1 or self.guides[0] > self.guides[-1]:
             raise UserError(
                 "The option guides of the section [perturbations] needs a number of at least 1, or the fewest and the "
                 "most: write guides = [2, 4]."

@@ -20,12 +20,9 @@ def arm_table(plan: Plan) -> pd.DataFrame:
     power = plan.request.target.power or USUAL_POWER
     own = contrast_of(plan.layout).own
     mixture = np.array([mixture_variance(plan.request.target.effect, float(share)) for share in arms.efficiency])
-    least = [
-        float(
-            minimum_detectable_effect(np.asarray(v), power, plan.judged.level, efficiency=float(e), own=np.asarray(o))
-        )
-        for v, e, o in zip(total - own * mixture, arms.efficiency, own, strict=True)
-    ]
+    least = minimum_detectable_effect(
+        total - own * mixture, power, plan.judged.level, efficiency=arms.efficiency, own=own
+    )
     return pd.DataFrame(
         {
             "name": arms.names,
