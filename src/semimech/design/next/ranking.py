@@ -113,7 +113,7 @@ def _untested(
     """(candidates not measured yet, their costs, those measured already)."""
     candidates = tuple(candidates)
     if len(set(candidates)) < len(candidates):
-        twice = dict.fromkeys(c.label for c in candidates if candidates.count(c) > 1)
+        twice = [candidate.label for candidate, count in Counter(candidates).items() if count > 1]
         raise UserError(f"The candidate {listed(twice)} is named more than once: name each condition once.")
     paid = np.ones(len(candidates)) if costs is None else np.asarray(costs, float)
     for condition, cost in zip(candidates, paid, strict=True):
