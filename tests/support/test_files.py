@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from semimech.support.errors import UserError
 from semimech.support.files import read_json, replacing, write_json, write_text
 
 
@@ -22,6 +23,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a folder: give the name of a file"):
+        write_text(tmp_path, "text")
+    assert not list(tmp_path.iterdir())
 
 
 def test_folders_are_made_and_the_usual_rights_given(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ def make_folder(path: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; it takes the place of `path` only if the block ends well."""
     path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the name of a file.")
     make_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from semimech.audit.confounding import ConfoundingOptions
 from semimech.audit.options import TableOptions
+from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
     from semimech.audit.confounding import Confounding
@@ -58,6 +59,8 @@ def confounding(
     from semimech.cli.progress import progress_bar
     from semimech.support.files import replacing
 
+    if out is not None and out.is_dir():
+        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     with progress_bar("audit confounding") as bar, stopping(bar) as monitor:
         table, mask = read_table_and_series(files, read, series, series_file, monitor)
         found = confounding_of(table, mask, hold, seed=seed, monitor=monitor)
