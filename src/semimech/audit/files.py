@@ -27,9 +27,27 @@ def read_files(paths: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     if not paths:
         raise UserError("No file is given: name a table of bioactivities (CSV, TSV, Parquet or SDF).")
+    names = file_names(paths)
     frames = [read_file(path) for path in paths]
-    places = [pd.DataFrame({"file": path.name, "row_in_file": range(1, len(f) + 1)}) for path, f in zip(paths, frames)]
+    places = [pd.DataFrame({"file": name, "row_in_file": range(1, len(f) + 1)}) for name, f in zip(names, frames)]
     return pd.concat(frames, ignore_index=True), pd.concat(places, ignore_index=True)
+
+
+def file_names(paths: Sequence[Path]) -> list[str]:
+    """What each file is called: its name, with its number where several have the same.
+
+    Raises UserError where a file is given twice: its measurements would count twice, and a series be all compounds.
+
+    >>> file_names([Path("a/set.csv"), Path("b/set.csv"), Path("own.csv")])
+    ['set.csv (file 1)', 'set.csv (file 2)', 'own.csv']
+    """
+    known = [path.expanduser().resolve() for path in paths]
+    twice = [path.name for path, one in zip(paths, known) if known.count(one) > 1]
+    if twice:
+        raise UserError(f"The file {twice[0]} is given twice: give each file once.")
+    names = [path.name for path in paths]
+    numbered = enumerate(names, start=1)
+    return [name if names.count(name) == 1 else f"{name} (file {number})" for number, name in numbered]
 
 
 def read_file(path: Path) -> pd.DataFrame:

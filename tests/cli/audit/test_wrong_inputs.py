@@ -105,3 +105,15 @@ def test_nothing_is_left_out_silently(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "2 rows are left out: the structure cannot be read (rows 4, 9)." in said
     assert "1 row is left out: a negative or zero activity (rows 6)." in said
     assert "1 row is left out: the unit is no concentration (rows 1)." in said
+
+
+def test_files_of_one_name_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    frame = plain_table(60)
+    for folder, part in (("mine", frame[:25]), ("theirs", frame[25:])):
+        (tmp_path / folder).mkdir()
+        written(part, tmp_path / folder / "set.csv")
+    mine, theirs = tmp_path / "mine" / "set.csv", tmp_path / "theirs" / "set.csv"
+    assert main(["audit", "check", str(theirs), "--series-file", str(mine), "--format", "json"]) == 0
+    assert "25 compounds" in capsys.readouterr().out
+    assert main(["audit", "check", str(mine), "--series-file", str(mine)]) == 2
+    assert "set.csv is given twice" in capsys.readouterr().err

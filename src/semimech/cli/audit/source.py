@@ -24,17 +24,19 @@ def read_table_and_series(
 
     What is left out is said on stderr.
     """
+    from semimech.audit.files import file_names
     from semimech.audit.read import read_bioactivities
     from semimech.audit.table import SOURCE_FILE
     from semimech.audit.told import rejected_sentences
 
     if series is not None and series_file is not None:
         raise UserError("The series is named twice: give --series COLUMN=VALUE or --series-file FILE.")
-    table = read_bioactivities([*([series_file] if series_file else []), *files], options, monitor)
+    given = [*([series_file] if series_file else []), *files]
+    table = read_bioactivities(given, options, monitor)
     for sentence in rejected_sentences(table.rejected):
         print(sentence, file=sys.stderr)
     if series_file is not None:
-        return table, table.series(SOURCE_FILE, series_file.name)
+        return table, table.series(SOURCE_FILE, file_names(given)[0])
     if series is None:
         return table, None
     column, equals, value = series.partition("=")
