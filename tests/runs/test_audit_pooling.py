@@ -1,8 +1,9 @@
 """The answer to 'may I pool' from the intervals of one reading."""
 
+import pandas as pd
 import pytest
 
-from semimech.runs.audit_pooling import NEAREST, NO, NO_MATTER, YES, leading_reading, pooling_answer
+from semimech.runs.audit_pooling import NEAREST, NO, NO_MATTER, YES, _origins, leading_reading, pooling_answer
 
 
 def part(low: float, high: float) -> dict[str, float]:
@@ -31,3 +32,8 @@ def test_the_reading_that_was_scored_decides() -> None:
     assert leading_reading({"ranking": none, "regression": scored}) == "regression"
     assert leading_reading({"ranking": none, "regression": none}) is None
     assert leading_reading({}) is None
+
+
+def test_labels_that_are_missing_are_no_origin() -> None:
+    assert _origins(pd.DataFrame({"document": [None, None], "source": ["", ""]})) == ""
+    assert _origins(pd.DataFrame({"source": ["A", "", "A"]})) == "; they come from 1 source, most from A (2)"

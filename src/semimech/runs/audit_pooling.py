@@ -84,7 +84,12 @@ def _partners(run: RunFolder, answer: str, one: dict[str, Any], focus: dict[str,
     if not best:
         return [f"With nothing: most halvings choose N* = 0 outsiders ({gained})."]
     named = _origins(run.table("neighbours").head(best))
-    advice = {YES: "With all of it", NEAREST: "With these", NO: "With none", NO_MATTER: "With any or none"}[answer]
+    advice = {
+        YES: "With all of it",
+        NEAREST: "With these",
+        NO: "With none",
+        NO_MATTER: "No choice is shown to be better than another",
+    }[answer]
     return [
         f"{advice}: N* = {best:,} nearest outsiders of {focus['outsiders']:,} (median choice of the training halves) "
         f"give {gained}{named}."
@@ -93,12 +98,13 @@ def _partners(run: RunFolder, answer: str, one: dict[str, Any], focus: dict[str,
 
 def _origins(near: pd.DataFrame) -> str:
     """Where the nearest outsiders come from, in words."""
-    name = next((group for group in GROUPS if group in near and near[group].notna().any()), None)
+    told = {group: near[group].replace("", None).dropna() for group in GROUPS if group in near}
+    name = next((group for group, labels in told.items() if len(labels)), None)
     if name is None:
         return ""
-    counts = near[name].value_counts()
+    counts = told[name].value_counts()
     shown = ", ".join(f"{label} ({count:,})" for label, count in counts.head(NAMED).items())
-    return f"; they come from {len(counts):,} {name}s, most from {shown}"
+    return f"; they come from {len(counts):,} {name}{'s' if len(counts) > 1 else ''}, most from {shown}"
 
 
 def _between(part: dict[str, Any], sign: str = "") -> str:
