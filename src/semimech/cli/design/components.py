@@ -111,5 +111,6 @@ def _show(name: str, found: Components) -> None:
         return
     low, high = found.efficiency_bounds
     each = listed(f"{row.perturbation} {row.efficiency:.0%}" for row in found.efficiencies.itertuples())
-    words = f"edited share of labelled cells: {found.efficiency:.0%} ({low:.0%} to {high:.0%}; {each})"
+    share = f"{found.efficiency:.0%} ({low:.0%} to {high:.0%}; {each})"
+    words = f"edited share of labelled cells, where effects are clear enough to tell (others may be lower): {share}"
     console.print(words, markup=False)
