@@ -89,3 +89,9 @@ def test_unknown_names_are_told(run: RunFolder, tmp_path: Path) -> None:
     (tmp_path / "asked.txt").write_text("drug01\n", encoding="utf-8")
     with pytest.raises(UserError, match="'drug01' in 'drug01' is not a perturbation that was learnt from"):
         next_experiments(run, str(tmp_path / "asked.txt"))
+
+
+def test_more_candidates_than_can_be_ranked_are_refused(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semimech.runs.next.MOST", 27)
+    with pytest.raises(UserError, match="There are 28 pairs of 8 perturbations, more than the 27"):
+        next_experiments(run, "pairs", NextOptions(repeats=0))

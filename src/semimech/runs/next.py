@@ -27,6 +27,7 @@ from semimech.support.progress import Monitor, silent
 
 ALIKE = 0.01
 KINDS = ("pairs", "singles", "doses")
+MOST = 30_000  # candidates that are ranked at once: 0.1 MB each
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def _candidates(
     fixed = {str(name) for name, kind in zip(table["name"], table["kind"], strict=True) if kind in GENETIC}
     old = {name: usual[name] for name in effects.perturbations}
     if asked == "pairs":
+        _require_few(len(old) * (len(old) - 1) // 2, f"pairs of {len(old):,} perturbations")
         found = untested_pairs(effects.conditions, old)
     elif asked == "singles":
         found = untested_singles(effects.conditions, old | {p.name: usual[p.name] for p in new})
@@ -119,11 +121,21 @@ def _candidates(
         found = untested_doses(effects.conditions, [name for name in old if name not in fixed])
     else:
         remedy = f"say {', '.join(KINDS)}, or name a text file"
-        return in_contexts(_listed(run, Path(asked), options.annotations, remedy), effects.conditions)
+        listed = in_contexts(_listed(run, Path(asked), options.annotations, remedy), effects.conditions)
+        _require_few(len(listed), f"conditions of {asked}")
+        return listed
     if not found:
         what = "dose that could be changed" if asked == "doses" else f"{asked} untested at the usual doses"
         raise UserError(f"The run {run.path} leaves no {what}: name candidates in a file.")
     return found
+
+
+def _require_few(count: int, what: str) -> None:
+    if count > MOST:
+        raise UserError(
+            f"There are {count:,} {what}, more than the {MOST:,} that can be ranked at once: name the candidates that "
+            "come into question in a file."
+        )
 
 
 def _listed(run: RunFolder, path: Path, annotations: Path | None, remedy: str) -> tuple[Condition, ...]:
@@ -174,6 +186,8 @@ def _sentences(
         told.append("Nothing tells the candidates apart by variance: describe perturbations with --features.")
     if check is not None:
         told.append(check.sentence(ranking.criterion))
+        if check.curves is not None and (ranking.table["cost"] != 1).any():
+            told.append("The check counts conditions, not what they cost.")
         if check.curves is not None and ranking.criterion == "disagreement":
             told.append("The check asks refits of the Gaussian process, whatever model disagrees here.")
     if ranking.left_out:
