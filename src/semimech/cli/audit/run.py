@@ -36,6 +36,7 @@ def run(
     """
     from dataclasses import asdict
 
+    from semimech.audit.files import file_names
     from semimech.cli.audit.source import needed_series
     from semimech.cli.interrupt import stopping
     from semimech.cli.progress import progress_bar
@@ -48,7 +49,7 @@ def run(
             table, mask = needed_series(files, read, series, series_file, monitor)
             named = [*([series_file] if series_file else []), *files]
             provenance = {
-                "files": [{"name": file.name, "sha256": hash_path(file)} for file in named],
+                "files": [{"name": name, "sha256": hash_path(file)} for name, file in zip(file_names(named), named)],
                 "read": {name: value for name, value in asdict(read).items() if value is not None},
             }
             described = series or (series_file.name if series_file else "")
