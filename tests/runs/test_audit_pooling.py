@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from semimech.runs.audit_pooling import NEAREST, NO, NO_MATTER, YES, _origins, leading_reading, pooling_answer
+from semimech.runs.audit_pooling import NEAREST, NO, NO_MATTER, YES, _between, _origins, leading_reading, pooling_answer
 
 
 def part(low: float, high: float) -> dict[str, float]:
@@ -37,3 +37,9 @@ def test_the_reading_that_was_scored_decides() -> None:
 def test_labels_that_are_missing_are_no_origin() -> None:
     assert _origins(pd.DataFrame({"document": [None, None], "source": ["", ""]})) == ""
     assert _origins(pd.DataFrame({"source": ["A", "", "A"]})) == "; they come from 1 source, most from A (2)"
+
+
+def test_one_halving_decides_nothing() -> None:
+    one = {"mean": 0.2, "low": None, "high": None}
+    assert pooling_answer({"focus": one, "transfer": one, "pooling": one}) == NO_MATTER
+    assert _between(one, "+") == "+0.200 (of one halving, without an interval)"

@@ -111,4 +111,6 @@ def _between(part: dict[str, Any], sign: str = "") -> str:
     """`0.839 [0.790, 0.880]`."""
     if part["mean"] is None:
         return "not known"
+    if part["low"] is None:
+        return f"{part['mean']:{sign}.3f} (of one halving, without an interval)"
     return f"{part['mean']:{sign}.3f} [{part['low']:{sign}.3f}, {part['high']:{sign}.3f}]"

@@ -99,6 +99,12 @@ def test_the_interval_is_wide_enough_for_repeats_that_share_compounds() -> None:
     assert covered >= 54
 
 
+def test_a_single_score_has_no_interval() -> None:
+    one = estimate(np.array([np.nan, 0.2]), (20, 20))
+    assert (one.mean, one.low, one.high) == (0.2, -np.inf, np.inf)
+    assert np.isnan(estimate(np.array([np.nan]), (20, 20)).low)
+
+
 def test_the_theory_has_its_minimum_where_it_says() -> None:
     numbers = np.arange(0, 400, 10)
     error = 0.2 + 2.0 / (50 + numbers) + 0.05 * (numbers / (50 + numbers)) ** 2

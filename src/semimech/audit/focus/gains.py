@@ -62,12 +62,13 @@ class Gains:
 def estimate(values: np.ndarray, sizes: tuple[int, int]) -> Estimate:
     """Mean of R repeats, ± t sd √(1/R + test/train): repeats share compounds, so R of them are not independent.
 
-    Source: Nadeau & Bengio 2003 (10.1023/A:1024068626366). Repeats without a score (nan) are left out.
+    Source: Nadeau & Bengio 2003 (10.1023/A:1024068626366). Repeats without a score (nan) are left out; a single one
+    has no end to its interval.
     """
     values = values[~np.isnan(values)]
     if len(values) < 2:
-        only = float(values.mean()) if len(values) else float("nan")
-        return Estimate(only, only, only, float("nan"))
+        only, reach = (float(values[0]), np.inf) if len(values) else (np.nan, np.nan)
+        return Estimate(only, only - reach, only + reach, np.nan)
     train, test = sizes
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     reach = float(student.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * sd * sqrt(1 / len(values) + test / train)
