@@ -72,8 +72,8 @@ def test_more_batches_where_interaction_is_large_and_fewer_where_they_are_dear()
 def test_where_pooled_controls_do_better_it_is_said():
     few = {"components": {"batch": 0.001}, "batches": {"number": 2, "cells": 4}}
     few = {**few, "perturbations": {"count": 5, "guides": [1]}, "target": {"power": 0.0}}
-    assert any("In a screen this small" in sentence for sentence in sentences_of(plan(asked(**few))))
-    assert not any("In a screen this small" in sentence for sentence in sentences_of(plan(asked())))
+    assert any("has less variance, because few" in sentence for sentence in sentences_of(plan(asked(**few))))
+    assert not any("has less variance, because few" in sentence for sentence in sentences_of(plan(asked())))
 
 
 def test_reads_are_weighed_against_cells():

@@ -95,8 +95,8 @@ def _plain(plan: Plan) -> list[str]:
     less = table["layout"][table["variance"] < 0.995].tolist()
     if less:
         said.append(
-            f"In a screen this small {' and '.join(less)} has less variance, because few controls stand in a batch; it "
-            "rests on the variance of batches being no larger than declared."
+            f"Here {' and '.join(less)} has less variance, because few controls stand in a batch or batches hardly "
+            "differ; it rests on the variance of batches being no larger than declared."
         )
     return said
 
