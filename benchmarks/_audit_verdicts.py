@@ -15,7 +15,7 @@ from semimech.audit.focus.kernel import Kernel
 from semimech.audit.focus.of_table import pool_of
 from semimech.audit.focus.readings import FIXED, RANKING, RECALIBRATED
 from semimech.audit.focus.surface import Protocol, measure
-from semimech.audit.mechanisms.held_out import HeldOut, compared
+from semimech.audit.mechanisms.held_out import Divided, compared
 from semimech.audit.mechanisms.selection import number_of
 from semimech.audit.mechanisms.space import space_of
 from semimech.audit.synthetic import SimulatedBioactivities
@@ -60,10 +60,10 @@ def focus_verdicts(made: SimulatedBioactivities, useless: bool = False, seed: in
     }
 
 
-def mechanism_verdicts(made: SimulatedBioactivities, seed: int = 0) -> Verdicts:
+def mechanism_verdicts(made: SimulatedBioactivities, seed: int = 0, divisions: int = 1) -> Verdicts:
     """Whether more than one mechanism is found, and whether the series as a label has a law of its own."""
     space, _ = space_of(made.table, np.arange(len(made.table)), seed)
-    held = HeldOut(space, seed)
+    held = Divided(space, seed, divisions)
     labelled = compared(held.labelled_densities(made.in_series.astype(int)), held.densities(1), space)
     return {TWO: number_of(held, 2, LEVEL)[0] > 1, LABELLED: labelled[2] <= LEVEL}
 

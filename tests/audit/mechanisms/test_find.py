@@ -16,13 +16,13 @@ from semimech.plot.mechanisms import effect_bars, typical_compounds
 from semimech.support.errors import UserError
 
 TWO = BioactivityExperiment(seed=1, laws=Laws(mechanisms=2, delta=2.0))
-FEW = MechanismOptions(largest=2, resamples=1, divisions=1)
+FEW = MechanismOptions(largest=2, resamples=4, divisions=1)
 
 
 def test_two_mechanisms_are_found_and_named() -> None:
     made = simulate_bioactivities(TWO)
     found = find_mechanisms(made.table, labels=made.table.compounds["mechanism"], options=FEW)
-    assert found.found == found.shown == 2
+    assert found.found == found.shown == found.favoured == 2
     assert adjusted_rand_score(made.mechanism, found.compounds["mechanism"]) > 0.4
     assert found.known is not None
     assert found.known.p < 0.01
@@ -84,3 +84,11 @@ def test_names_are_those_that_overlap_most() -> None:
 def test_wrong_options_are_refused(wrong: dict[str, int | float]) -> None:
     with pytest.raises(UserError, match="must"):
         MechanismOptions(**wrong)
+
+
+def test_what_does_not_come_back_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = simulate_bioactivities(TWO)
+    monkeypatch.setattr("semimech.audit.mechanisms.find.RETURNS", 1.1)
+    found = find_mechanisms(made.table, options=FEW)
+    assert (found.found, found.shown, found.favoured) == (1, 1, 2)
+    assert mechanism_sentences(found)[0].startswith("One mechanism is kept: 2 laws")

@@ -21,6 +21,7 @@ from semimech.support.progress import Monitor, silent
 
 LEAST = 100
 VARIES = 0.05
+RETURNS = 0.2
 CHUNK = 1_000
 
 
@@ -59,8 +60,9 @@ class MechanismOptions:
 class Mechanisms:
     """Mechanisms, the largest first.
 
-    found: their number by held-out likelihood, 1 where one law is enough; shown: the number that the rest is of
-    (`found`, unless another was asked for). numbers: a row for each number tried (`number_of`). compounds: smiles,
+    found: their number by held-out likelihood, 1 where one law is enough, or where more (`favoured`) do not come back
+    in resamples, with a mean adjusted Rand index below 0.2; shown: the number that the rest is of (`found`, unless
+    another was asked for). numbers: a row for each number tried (`number_of`). compounds: smiles,
     p_activity, mechanism (from 1), probability, agreement (share of the resamples that gave the same one), switches
     (fewer than two thirds did), fitted, and label where there were any. effects: what each Morgan bit does to p by the
     law of each mechanism, on the same compounds, the most different first. indices: adjusted Rand index of each
@@ -75,6 +77,7 @@ class Mechanisms:
     indices: np.ndarray
     known: Known | None
     level: float
+    favoured: int = 1
 
 
 def find_mechanisms(
@@ -102,27 +105,41 @@ def find_mechanisms(
     rows = np.sort(np.random.default_rng(seed).permutation(len(table))[: options.compounds])
     space, bits = space_of(table, rows, seed)
     held = Divided(space, seed, options.divisions, monitor)
-    found, numbers = number_of(held, options.largest, options.level)
-    shown = options.count or found
-    whole = _whole(space, shown, seed)
-    memberships, whole_order = _largest_first(whole.memberships)
+    favoured, numbers = number_of(held, options.largest, options.level)
+    shown = options.count or favoured
+    whole, memberships, order, indices, agreement = _come_back(space, shown, options.resamples, seed, monitor)
+    found = favoured
+    if shown == favoured > 1 and indices.mean() < RETURNS:
+        found = 1
+        if options.count is None:
+            shown = 1
+            whole, memberships, order, indices, agreement = _come_back(space, 1, options.resamples, seed, monitor)
     assigned = memberships.argmax(1)
-    indices, agreement = np.ones(options.resamples), np.ones(len(space))
-    if shown > 1:
-        indices, agreement = stability(space, assigned, shown, options.resamples, STARTS, seed, monitor)
     compounds = _described(table, rows, memberships, agreement)
     known = None
     if given is not None:
         compounds["label"] = given.to_numpy()
         clusters = similarity_clusters(bits, max(shown, 2), seed)
         known = compare(held, given.to_numpy(str)[rows], assigned, clusters, seed)
-    effects = _effects(space, bits, whole, whole_order)
-    return Mechanisms(found, shown, numbers, compounds, effects, indices, known, options.level)
+    effects = _effects(space, bits, whole, order)
+    return Mechanisms(found, shown, numbers, compounds, effects, indices, known, options.level, favoured)
 
 
 def _whole(space: Space, count: int, seed: int) -> Experts:
     base = one_law(space)
     return base if count == 1 else experts(space, count, base, 2 * STARTS, np.random.default_rng([seed, count]))
+
+
+def _come_back(
+    space: Space, count: int, resamples: int, seed: int, monitor: Monitor
+) -> tuple[Experts, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The mixture of all compounds, its memberships and order, the largest first, and its stability."""
+    whole = _whole(space, count, seed)
+    memberships, order = _largest_first(whole.memberships)
+    if count == 1:
+        return whole, memberships, order, np.ones(resamples), np.ones(len(space))
+    found = stability(space, memberships.argmax(1), count, resamples, STARTS, seed, monitor)
+    return whole, memberships, order, *found
 
 
 def _largest_first(memberships: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

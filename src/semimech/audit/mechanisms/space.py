@@ -7,12 +7,13 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.linalg import eigsh
 
 from semimech.audit.fingerprints import morgan, tanimoto
 from semimech.audit.partitions import similarity_clusters
 from semimech.audit.table import Bioactivities, numbered
 
-LANDMARKS = 600
+DENSE = 600
 TANIMOTO, LINEAR, OWN = 80, 40, 30
 SHARPNESS = 5
 PER_BLOCK = 25
@@ -70,11 +71,9 @@ def space_of(table: Bioactivities, rows: np.ndarray, seed: int = 0) -> tuple[Spa
     compounds = table.compounds.iloc[rows]
     bits = morgan(list(compounds["smiles"]))
     similarity = tanimoto(bits, bits).astype(float)
-    chosen = np.random.default_rng(seed).permutation(len(rows))[:LANDMARKS]
-    alike = _components(similarity[np.ix_(chosen, chosen)], similarity[:, chosen], TANIMOTO)
     centred = bits - bits.mean(0)
-    scaled = centred / np.sqrt((centred**2).sum(1).mean())
-    linear = _components(scaled[chosen] @ scaled[chosen].T, scaled @ scaled[chosen].T, LINEAR)
+    alike = _components(similarity, TANIMOTO)
+    linear = _components(centred @ centred.T / (centred**2).sum(1).mean(), LINEAR)
     nearness = similarity**SHARPNESS
     np.fill_diagonal(nearness, 0)
     values = compounds["p_activity"].to_numpy(float)
@@ -92,12 +91,15 @@ def space_of(table: Bioactivities, rows: np.ndarray, seed: int = 0) -> tuple[Spa
     return space, bits
 
 
-def _components(own: np.ndarray, to_all: np.ndarray, count: int) -> np.ndarray:
-    """The first components of a kernel: features (n x count) whose inner products are its values, by Nystroem."""
-    values, vectors = np.linalg.eigh(own)
+def _components(kernel: np.ndarray, count: int) -> np.ndarray:
+    """The first components of a kernel (n x n): features (n x count) whose inner products are nearly its values."""
+    if len(kernel) <= DENSE:
+        values, vectors = np.linalg.eigh(kernel)
+    else:
+        values, vectors = eigsh(kernel, k=count, v0=np.ones(len(kernel)))
     kept = np.argsort(-values)[:count]
     kept = kept[values[kept] > 1e-6 * values.max()]
-    return np.asarray(to_all @ (vectors[:, kept] / np.sqrt(values[kept])))
+    return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
 
 
 def _units(compounds: object, count: int) -> np.ndarray:

@@ -28,6 +28,12 @@ def _number(found: Mechanisms) -> str:
     if found.found == 1:
         if len(found.numbers) == 1:
             return "Only one mechanism was allowed for."
+        if found.favoured > 1:
+            return (
+                f"One mechanism is kept: {found.favoured} laws of structure change the log-density of held-out "
+                f"compounds by {_gain(found.numbers.loc[found.favoured])} each, but other compounds make them up "
+                "in resamples (adjusted Rand index below 0.2), so that no mechanism can be named."
+            )
         return (
             f"One mechanism is enough: a second law of structure changes the log-density of held-out compounds by "
             f"{_gain(last)} each, beside one law and shifts between assays. These data give no evidence of more."
