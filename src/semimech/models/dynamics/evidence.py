@@ -16,7 +16,7 @@ from semimech.models.dynamics.least_squares import LeastSquares
 from semimech.models.dynamics.left_out import inverse_diagonal, rises, scatter
 from semimech.models.dynamics.objective import CourseObjective, Courses
 
-ASKED = 0.1, 10.0  # p below the one, standard errors up to the other: edges that are left out, the rest fitted again
+ASKED = 0.2, 10.0  # q below the one, standard errors up to the other: edges that are left out, the rest fitted again
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Evidence:
     def tests(self) -> tuple[np.ndarray, np.ndarray]:
         """(p, q) of 'this weight is 0': q by Benjamini-Hochberg over the free ones; NaN where held."""
         q, free = self.p.copy(), ~np.isnan(self.p)
-        q[free] = stats.false_discovery_control(self.p[free]) if free.any() else self.p[free]
+        q[free] = _false_share(self.p[free])
         return self.p, q
 
 
@@ -75,8 +75,9 @@ def _at_maximum(objective: CourseObjective, parameters: Any, data: Courses, free
         sigma = (best.squares / freedom) ** 0.5
         error = sigma * np.sqrt(inverse_diagonal(best.jacobian))
         t = np.abs(best.x) / np.maximum(error, scatter(best, len(courses.observed)))
-        asked = (2 * stats.t.sf(t, freedom) < ASKED[0]) & (t < ASKED[1])
-        asked &= np.isin(chosen, restored(jnp.arange(flat.size)).weights)
+        edge = np.isin(chosen, restored(jnp.arange(flat.size)).weights)
+        asked = edge & (t < ASKED[1])
+        asked[edge] &= _false_share(2 * stats.t.sf(t[edge], freedom)) < ASKED[0]
         t[asked] = np.fmin(t[asked], np.sqrt(rises(problem, best, np.flatnonzero(asked))[asked]) / sigma)
 
         def placed(values: np.ndarray, elsewhere: Array) -> Any:
@@ -85,6 +86,10 @@ def _at_maximum(objective: CourseObjective, parameters: Any, data: Courses, free
         unknown = jnp.full(flat.shape, jnp.nan)
         p = placed(2 * stats.t.sf(t, freedom), unknown).weights
         return Evidence(placed(best.x, flat), placed(error, unknown), p, sigma, freedom)
+
+
+def _false_share(p: np.ndarray) -> np.ndarray:
+    return np.asarray(stats.false_discovery_control(p)) if p.size else p
 
 
 def _doubled(leaf: Array) -> Array:
