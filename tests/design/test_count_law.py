@@ -46,6 +46,7 @@ def test_law_of_a_screen_and_its_depths() -> None:
     assert 0 < found.counting < 1
     assert at_depth(found, 4.0).value("cell") == pytest.approx(measured.value("cell"), rel=0.08)
     assert at_depth(found, 1.0).value("cell") == pytest.approx(found.value("cell"))
+    assert at_depth(found.declare(cell=1.0), 1.0).value("cell") == pytest.approx(1.0)
     with pytest.raises(UserError, match="20 times"):
         at_depth(found, 20.0)
     with pytest.raises(UserError, match="counts alone"):

@@ -75,6 +75,8 @@ class Components:
         if variances.get("efficiency") is not None:
             arrays["efficiency_bounds"] = (float("nan"), float("nan"))
         bounds = {name: bound for name, bound in self.intervals.items() if name not in given}
+        if "cell" in given and len(self.depths):
+            arrays["depths"] = self.depths.assign(cell=self.depths["cell"] * given["cell"] / self.value("cell"))
         return replace(self, **arrays, efficiency=efficiency, pooled=pooled, unidentified=told, intervals=bounds)
 
     def table(self) -> pd.DataFrame:
