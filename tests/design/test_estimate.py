@@ -1,5 +1,6 @@
 """Components of screens of known truth: recovered within their intervals, or said to be unknown."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from semimech.data.options import ReadOptions
 from semimech.data.readers import read_screen
 from semimech.design.estimate import components_of
 from semimech.design.layout import Layout
+from semimech.support.errors import UserError
 
 
 def test_recovered_within_their_intervals() -> None:
@@ -79,3 +81,12 @@ def test_a_screen_on_disk_gives_the_same(tmp_path: Path) -> None:
     for found, again in zip(components_of(screen).pooled.itertuples(), components_of(backed).pooled.itertuples()):
         assert again.component == found.component
         assert again[2:] == pytest.approx(found[2:], rel=1e-5, nan_ok=True)
+
+
+def test_perturbed_rows_without_a_guide_are_told() -> None:
+    screen = law_screen(uneven_layout(arms=2, guides=2), features=2)
+    guides = screen.obs["guide"].astype(object).where(~screen.is_control)
+    assert "guide" not in components_of(replace(screen, obs=screen.obs.assign(guide=guides)), "guide").unidentified
+    guides.iloc[int(np.flatnonzero(~screen.is_control)[0])] = None
+    with pytest.raises(UserError, match="names no guide for 1 perturbed rows"):
+        components_of(replace(screen, obs=screen.obs.assign(guide=guides)), "guide")

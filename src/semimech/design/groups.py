@@ -136,4 +136,10 @@ def _guides(screen: Screen, column: str | None) -> np.ndarray:
     if column not in screen.obs:
         names = ", ".join(map(str, screen.obs.columns)) or "none"
         raise UserError(f"There is no column {column} of guides: name one of obs ({names}).")
+    missing = screen.obs[column].isna().to_numpy() & ~screen.is_control
+    if missing.any():
+        raise UserError(
+            f"The column {column} names no guide for {missing.sum():,} perturbed rows: fill it in, or leave them out "
+            "with --keep."
+        )
     return pd.factorize(screen.obs[column].astype(str))[0]
