@@ -70,6 +70,7 @@ def test_wrong_input_is_one_sentence(run: RunFolder, tmp_path: Path, capsys: pyt
     file.write_text("drug001=2\ndrug001=2\n", encoding="utf-8")
     costs.write_text("name,cost\n" + "".join(f"drug{i:03d},{i - 2}\n" for i in range(1, 9)), encoding="utf-8")
     asked = {
+        "--seed is -1": ["pairs", "--seed", "-1"],
         "has no model 'cellbox'": ["pairs", "--model", "cellbox"],
         "drug001=2 is named more than once": [str(file)],
         "cost of drug001 is -1": ["pairs", "--costs", str(costs)],

@@ -26,3 +26,10 @@ def test_json_with_a_series(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
     assert main(["audit", "confounding", str(path), *arguments]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [row["compounds"] for row in found["scores"]] == ["all", "series"]
+
+
+def test_mistakes_are_told_before_anything_is_computed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = written(plain_table(80), tmp_path / "table.csv")
+    for wrong, said in ((["--seed", "-1"], "--seed is -1"), (["--out", str(tmp_path)], "is a folder")):
+        assert main(["audit", "confounding", str(path), *wrong]) == 2
+        assert said in capsys.readouterr().err

@@ -59,6 +59,8 @@ def confounding(
     from semimech.cli.progress import progress_bar
     from semimech.support.files import replacing
 
+    if seed < 0:
+        raise UserError(f"--seed is {seed}: give a whole number of at least 0.")
     if out is not None and out.is_dir():
         raise UserError(f"{out} is a folder: give the name of a file to --out.")
     with progress_bar("audit confounding") as bar, stopping(bar) as monitor:

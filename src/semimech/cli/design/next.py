@@ -69,6 +69,8 @@ def next(  # noqa: A001 - the command's name
 
     if repeats < 0 or repeats == 1:
         raise UserError(f"--repeats is {repeats}: give at least 2 for an interval, or 0 for no check.")
+    if seed < 0:
+        raise UserError(f"--seed is {seed}: give a whole number of at least 0.")
     folder = RunFolder.open(run)
     options = NextOptions(
         batch, batches, criterion, model, costs, targets, features, annotations, repeats=repeats, seed=seed
