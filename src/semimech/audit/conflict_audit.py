@@ -56,8 +56,8 @@ class ConflictOptions:
         for name, value, low, high in (("level", self.level, 0, 1), ("varies", self.varies, 0, 0.5)):
             if not low < value < high:
                 raise UserError(f"--{name} {value} must lie between {low} and {high}.")
-        if self.radius < 1 or self.bits < 16:
-            raise UserError("--radius must be at least 1 and --bits at least 16.")
+        if self.radius < 1 or not 16 <= self.bits <= 65_536:
+            raise UserError("--radius must be at least 1 and --bits from 16 to 65,536.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,6 +41,8 @@ class ConfoundingOptions:
             raise UserError(f"--splits must be of {', '.join(PARTITIONS)}.")
         if self.folds < 2:
             raise UserError("--folds must be at least 2.")
+        if self.radius < 1 or not 16 <= self.bits <= 65_536:
+            raise UserError("--radius must be at least 1 and --bits from 16 to 65,536.")
 
 
 @dataclass(frozen=True, eq=False)

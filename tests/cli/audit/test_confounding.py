@@ -30,6 +30,8 @@ def test_json_with_a_series(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
 
 def test_mistakes_are_told_before_anything_is_computed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path = written(plain_table(80), tmp_path / "table.csv")
-    for wrong, said in ((["--seed", "-1"], "--seed is -1"), (["--out", str(tmp_path)], "is a folder")):
+    mistakes = {"--seed is -1": ["--seed", "-1"], "is a folder": ["--out", str(tmp_path)]}
+    mistakes |= {"--bits from 16 to 65,536": ["--bits", "100000000"]}
+    for said, wrong in mistakes.items():
         assert main(["audit", "confounding", str(path), *wrong]) == 2
         assert said in capsys.readouterr().err
