@@ -108,7 +108,7 @@ def test_an_effect_that_differs_between_assays_only_is_told(tmp_path: Path) -> N
     [
         ({"features": ("atoms",)}, "--features must be of bits, descriptors"),
         ({"level": 0.0}, "--level 0.0 must lie between 0 and 1"),
-        ({"bits": 2}, "--bits at least 16"),
+        ({"bits": 2}, "--bits from 16"),
     ],
 )
 def test_options_of_no_sense_are_refused(options: dict, sentence: str) -> None:
