@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFolder
 from semimech.data.options import ReadOptions
 
 
@@ -24,7 +25,7 @@ def focus(
     outsiders: int = 5000,
     seed: int = 0,
     figures: bool = True,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("focus"),
+    out: Annotated[OutFolder, Parameter(name=("--out", "-o"))] = Path("focus"),
     read: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Measure how well one context (cell line, batch) is predicted as conditions of others are added, nearest first.

@@ -82,7 +82,8 @@ def _partners(run: RunFolder, answer: str, one: dict[str, Any], focus: dict[str,
     gained = f"{_between(one['chosen'])}, {_between(one['transfer'], '+')} against the series alone and "
     gained += f"{_between(one['focus'], '+')} against all"
     if not best:
-        return [f"With nothing: most halvings choose N* = 0 outsiders ({gained})."]
+        advice = "With all of it, although" if answer == YES else "With nothing:"
+        return [f"{advice} most halvings choose N* = 0 outsiders ({gained})."]
     named = _origins(run.table("neighbours").head(best))
     advice = {
         YES: "With all of it",

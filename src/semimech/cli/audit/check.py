@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFolder
 
 
 def check(
     *files: Path,
     series: str | None = None,
     series_file: Path | None = None,
-    out: Path | None = None,
+    out: OutFolder | None = None,
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
 ) -> None:

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from semimech.audit.conflict_audit import ConflictOptions
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFolder
 
 if TYPE_CHECKING:
     from semimech.audit.conflict_audit import ConflictAudit
@@ -23,7 +24,7 @@ def conflict(
     compare: Annotated[ConflictOptions, Parameter(name="*")] = ConflictOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
     draw: int = SHOWN,
-    out: Path | None = None,
+    out: OutFolder | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
 ) -> None:
     """Compare what each feature of structure does to activity in a series with what it does outside.

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from semimech.audit.confounding import ConfoundingOptions
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def confounding(
     hold: Annotated[ConfoundingOptions, Parameter(name="*")] = ConfoundingOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
     seed: int = 0,
-    out: Path | None = None,
+    out: OutFile | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
 ) -> None:
     """Score chemistry beside a model that sees only where compounds were measured, on six ways to hold out.
@@ -61,8 +62,6 @@ def confounding(
 
     if seed < 0:
         raise UserError(f"--seed is {seed}: give a whole number of at least 0.")
-    if out is not None and out.is_dir():
-        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     with progress_bar("audit confounding") as bar, stopping(bar) as monitor:
         table, mask = read_table_and_series(files, read, series, series_file, monitor)
         found = confounding_of(table, mask, hold, seed=seed, monitor=monitor)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFolder
 from semimech.support.errors import UserError
 
 NANO = 9
@@ -28,7 +29,7 @@ def focus(
     outsiders: int = 5000,
     seed: int = 0,
     figures: bool = True,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("focus"),
+    out: Annotated[OutFolder, Parameter(name=("--out", "-o"))] = Path("focus"),
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
 ) -> None:
     """Measure how well one half of the series is predicted from the other half and N outsiders, nearest first.

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFile
+
 
 def graph(
     file: Path | None = None,
@@ -14,7 +16,7 @@ def graph(
     causes: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ("C", "M"),
     outcome: str = "Y",
     fixed: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    out: Annotated[OutFile | None, Parameter(name=("--out", "-o"))] = None,
 ) -> None:
     """Say whether the effect of the causes on the outcome is identified, and by adjusting for what.
 

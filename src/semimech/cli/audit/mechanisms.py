@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from semimech.audit.mechanisms.find import MechanismOptions
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFolder
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def mechanisms(
     seek: Annotated[MechanismOptions, Parameter(name="*")] = MechanismOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
     seed: int = 0,
-    out: Path | None = None,
+    out: OutFolder | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
 ) -> None:
     """Seek mechanisms: laws of structure of their own, by a mixture of experts judged on documents held out.

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from semimech.audit.options import TableOptions
+from semimech.cli.output import OutFolder
 from semimech.runs.audit_options import AuditOptions
 
 
@@ -15,7 +16,7 @@ def run(
     *files: Path,
     series: str | None = None,
     series_file: Path | None = None,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))] = Path("audit"),
+    out: Annotated[OutFolder, Parameter(name=("--out", "-o"))] = Path("audit"),
     options: Annotated[AuditOptions, Parameter(name="*", consume_multiple=True)] = AuditOptions(),  # noqa: B008 - frozen
     read: Annotated[TableOptions, Parameter(name="*")] = TableOptions(),  # noqa: B008 - frozen
 ) -> None:

@@ -8,13 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFile
 from semimech.support.errors import UserError
 
 
 def simulate(
     config: Path | None = None,
     *,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Annotated[OutFile, Parameter(name=("--out", "-o"))],
     structures: Path | None = None,
     seed: int | None = None,
 ) -> None:
@@ -36,8 +37,6 @@ def simulate(
 
     if out.suffix != ".csv":
         raise UserError(f"{out} does not end in .csv: give a name such as table.csv to --out.")
-    if out.is_dir():
-        raise UserError(f"{out} is a folder: give the name of a file to --out.")
     if seed is not None and seed < 0:
         raise UserError(f"--seed is {seed}: give a whole number of at least 0.")
     plan = read_experiment(config) if config is not None else BioactivityExperiment()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFolder
 from semimech.data.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def components(
     *,
     guide: str | None = None,
     seed: int = 0,
-    out: Path | None = None,
+    out: OutFolder | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name on the command line
     read: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
 ) -> None:

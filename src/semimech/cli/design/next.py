@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from semimech.cli.output import OutFolder
 from semimech.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def next(  # noqa: A001 - the command's name
     annotations: Path | None = None,
     repeats: int = 20,
     seed: int = 0,
-    out: Path | None = None,
+    out: OutFolder | None = None,
 ) -> None:
     """Rank untested perturbations, pairs or doses in batches, and say whether such an order is better than random.
 

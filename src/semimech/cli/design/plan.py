@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from semimech.cli.output import OutFolder
 from semimech.support.errors import UserError
 
 
@@ -14,7 +15,7 @@ def plan(
     config: Path,
     *,
     components: Path | None = None,
-    out: Annotated[Path, Parameter(name=("--out", "-o"))],
+    out: Annotated[OutFolder, Parameter(name=("--out", "-o"))],
 ) -> None:
     """Plan the batches of a screen: perturbations, guides and controls, from variance components and costs.
 

@@ -14,6 +14,7 @@ from semimech.support.files import read_toml
 from semimech.support.options import require_one_of, require_within, with_options
 
 T = TypeVar("T")
+LARGEST = 1e15  # of costs, reads and the budget
 INFINITE = float("inf")
 SECTIONS = ("name", "components", "batches", "lanes", "costs", "perturbations", "target", "simulation")
 
@@ -94,7 +95,7 @@ class Costs:
         if not right or not all(right):
             raise UserError("The option depths of the section [costs] needs multiples above 0, such as [0.5, 1, 2].")
         names = ("batch", "lane", "cell", "guide", "read", "reads", "budget")
-        require_within("section [costs]", {name: (getattr(self, name), 0.0, INFINITE) for name in names})
+        require_within("section [costs]", {name: (getattr(self, name), 0.0, LARGEST) for name in names})
         if self.budget and not any((self.batch, self.lane, self.cell, self.guide, self.read * self.reads)):
             raise UserError("The section [costs] has a budget, but nothing costs anything: give cell, batch or lane.")
 

@@ -8,6 +8,7 @@ from semimech.design.planner.curve import cost_is_cells
 from semimech.design.planner.plan import Plan
 from semimech.design.planner.tables import USUAL_POWER, arm_table, batch_table
 
+FEW_BATCHES = 4
 REMEDIES = {
     "cells of the perturbation": "more cells would help",
     "control cells": "more control cells would help",
@@ -67,9 +68,15 @@ def _power(plan: Plan) -> str:
     level = f"a false discovery rate of {target.fdr:g}" if target.fdr else f"the level {target.level:g}"
     least = arms["least_effect"][np.isfinite(arms["least_effect"])]
     reach = f"effects of {_span(least, '.2f')} are found" if len(least) else "no effect is found"
+    few = plan.layout.cells.shape[0] < FEW_BATCHES
+    known = (
+        " These are z tests, which know the variance; tests that estimate it in so few batches find less."
+        if few
+        else ""
+    )
     return (
         f"An effect of {target.effect:g} is found with power {plan.judged.overall:.2f} ({mean} of {len(arms):,}; "
-        f"{_span(arms['power'], '.2f')}) at {level}; with power {target.power or USUAL_POWER:g} {reach}."
+        f"{_span(arms['power'], '.2f')}) at {level}; with power {target.power or USUAL_POWER:g} {reach}.{known}"
     )
 
 
