@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from semimech.audit.fingerprints import morgan, tanimoto
 from semimech.audit.mechanisms.experts import Experts, experts, gates, one_law
@@ -80,6 +81,7 @@ class Mechanisms:
     favoured: int = 1
 
 
+@threadpool_limits.wrap(limits=1)  # products this small take six times as long by threads that wait for each other
 def find_mechanisms(
     table: Bioactivities,
     *,
