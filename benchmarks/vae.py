@@ -62,7 +62,7 @@ def main() -> None:
         "intervals": coverage,
         "published": lambda: published(papalexi),
     }
-    found = kept(arguments.out) if arguments.only else {}
+    found = kept(arguments.out) if arguments.only and arguments.out.is_file() else {}
     for name in arguments.only or sections:
         begun = time.process_time()
         lines = sections[name]()
